@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+import re
+from typing import Self
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
-class Department(StrEnum):
-    """Who can serve a caller. Values are stored: rename the member, never the value."""
+class Department(str):
+    """A lower-case word such as "billing". Which ones exist is up to the conversations (`flows`).
 
-    TRIAGE = "triage"
-    BILLING = "billing"
-    SUPPORT = "support"
+    Values are stored with every call: give a department a new name and old histories keep the old.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, name: str) -> Self:
+        """Accepts only names that are safe in keys, logs and addresses."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"not a department name: {name!r}; use a lower-case word like 'sales'")
+        return super().__new__(cls, name)

@@ -1,0 +1,114 @@
+"""console: a call by typing; the conversation on the left, state and tools beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from callcenter.domain.call import Call
+from callcenter.domain.department import Department
+from callcenter.domain.events import AgentSaid, CallerSaid, Event
+from callcenter.domain.report import line_of
+from callcenter.floor import Switchboard, TextLine
+from callcenter.settings import Settings
+from callcenter.wiring import build
+from flows import FRONT, open_reception
+from sip import Leg, PhoneNumber
+
+_STYLES = ("cyan", "magenta", "green", "yellow", "blue")
+
+
+class Ticker:
+    """Prints events as they happen: speech on the left, everything else beside it."""
+
+    def __init__(self, console: Console, switchboard: Switchboard) -> None:
+        self._console = console
+        self._switchboard = switchboard
+        self._colours: dict[str, str] = {}
+        switchboard.watch(self.show)
+
+    def show(self, event: Event) -> None:
+        """Print one event."""
+        call = self._switchboard.call
+        line = line_of(event, call.started_at or event.at)
+        row = Table.grid(padding=(0, 2), expand=True)
+        row.add_column(ratio=3)
+        row.add_column(ratio=2, style="dim")
+        beside = f"{call.state} · {call.department or '-'}"
+        if isinstance(event, CallerSaid | AgentSaid):
+            said = Text(f"{line.who}: ", style=self._colour(line.who)).append(line.what, "default")
+            row.add_row(said, Text(beside))
+        else:
+            row.add_row("", Text(f"{line.who}: {line.what}"))
+        self._console.print(row)
+
+    def _colour(self, who: str) -> str:
+        return self._colours.setdefault(who, f"bold {_STYLES[len(self._colours) % len(_STYLES)]}")
+
+
+async def converse(settings: Settings, *, number: str, department: str) -> int:
+    """Hold one typed call; returns the exit code."""
+    console = Console(highlight=False)
+    caller = PhoneNumber.parse(number, region=settings.region) if number else None
+    centre = await build(settings)
+    async with centre:
+        seat, phrases = open_reception(scripts=settings.scripts_dir, data_dir=settings.data_dir)
+        board = centre.switchboard(seat, phrases)
+        Ticker(console, board)
+        console.print(
+            f"Calling from {caller or 'a withheld number'}. "
+            "Type what you would say; Ctrl-D hangs up.",
+            style="dim",
+        )
+        await board.answer(Leg(caller=caller), Department(department) if department else FRONT)
+        line = TextLine(board)
+        try:
+            await _typed(line, board)
+        finally:
+            await board.caller_hung_up()
+    _summarise(console, board.call)
+    return 0
+
+
+async def _typed(line: TextLine, board: Switchboard) -> None:
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    # A thread of its own, not an executor: nothing may wait for a line that is never typed.
+    threading.Thread(target=_read, args=(loop, lines), daemon=True).start()
+    over = asyncio.ensure_future(board.wait_until_over())
+    while not board.is_over:
+        typed = asyncio.ensure_future(lines.get())
+        await asyncio.wait({typed, over}, return_when=asyncio.FIRST_COMPLETED)
+        if not typed.done():
+            typed.cancel()
+            break
+        words = typed.result()
+        if words is None:
+            break
+        await line.say(words)
+    over.cancel()
+
+
+def _read(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str | None]) -> None:
+    while True:
+        words: str | None
+        try:
+            words = input()
+        except (EOFError, KeyboardInterrupt, UnicodeDecodeError):
+            words = None
+        with contextlib.suppress(RuntimeError):  # the call ended and the loop is closed
+            loop.call_soon_threadsafe(lines.put_nowait, words)
+        if words is None:
+            return
+
+
+def _summarise(console: Console, call: Call) -> None:
+    console.print(
+        f"The call is over: {call.disposition}. `callcenter report {call.id}` tells it again.",
+        style="dim",
+    )

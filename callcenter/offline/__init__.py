@@ -1,0 +1,1 @@
+"""Offline: ears, brain and voice that need no key and no network."""
