@@ -53,7 +53,7 @@ lint: $(VENV)/.ready ## format, lint, types, architecture
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/.ready ## measure what the README claims
-	@$(BIN)/python tests/bench.py $(ARGS)
+	@set -e; for file in tests/bench/bench_*.py; do $(BIN)/python $$file $(ARGS); done
 
 lock: $(VENV)/.ready ## write the locks again; ARGS=--upgrade for newer versions
 	@$(COMPILE) $(ARGS) --extra embedded --output-file deploy/requirements.lock

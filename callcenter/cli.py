@@ -104,7 +104,7 @@ def forget(
 
 @app.command()
 def doctor(json: Json = False, env_file: EnvFile = _ENV) -> None:
-    """Say what is configured, what is missing and what that switches off; exit 1 if it is broken."""
+    """Say what is configured, what is missing, what that switches off; exit 1 if broken."""
     from callcenter import doctor as examination
     from callcenter.wiring import open_store
 

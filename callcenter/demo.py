@@ -1,4 +1,4 @@
-"""demo: a simulated caller's whole conversation, printed live; exit 0 only if it reached its end."""
+"""demo: a simulated caller's whole conversation; exit 0 only if it really reached its end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SCRIPT: tuple[Turn, ...] = (
     Turn(r"shall i note", "yes please"),
     Turn(r"noted|promise", "also my internet is not working since yesterday"),
     Turn(r"light", "yes it's on"),
-    Turn(r"unplug|restart", "no it is still not working"),
+    Turn(r"power cable|unplug", "no it is still not working"),
     Turn(r"from here|line", "yes go ahead"),
     Turn(r"back|minutes", "no it didn't help"),
     Turn(r"ticket", "no thanks that's all, bye"),
@@ -51,7 +51,7 @@ async def play(out: Path, *, pace: float) -> int:
     """Hold the conversation, then read it back from the store with a connection of its own."""
     started = time.monotonic()
     console = Console(highlight=False)
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - before there is anybody to wait
     settings = Settings(llm="offline", store="embedded", data_dir=(out / "data").resolve())
     console.print("A simulated caller rings. No key, no network, no server.\n", style="bold")
     centre = await build(settings)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from callcenter.settings import Settings
+from callcenter.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from livekit.agents import llm
@@ -101,7 +101,7 @@ def brain(settings: Settings) -> llm.LLM[Any]:
         model=settings.llm_model,
         # A local server needs no key, but the client insists on one.
         api_key=key.get_secret_value() if key else "none",
-        base_url=url if url else NOT_GIVEN,
+        base_url=url or NOT_GIVEN,
     )
 
 
@@ -120,7 +120,10 @@ async def open_store(settings: Settings) -> Store:
         case _:
             from callcenter.store.redis import RedisStore
 
-            assert settings.redis_url is not None
+            if settings.redis_url is None:
+                raise SettingsError(
+                    ["CALLCENTER_STORE=redis needs REDIS_URL, such as redis://host:6379"]
+                )
             return await RedisStore.connect(
                 settings.redis_url.get_secret_value(),
                 retention=retention,

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 class Voice:
     """The models of a call. Without ears and mouth a session converses in text."""
 
-    brain: llm.LLM
-    ears: stt.STT | None = None
-    mouth: tts.TTS | None = None
+    brain: llm.LLM[Any]
+    ears: stt.STT[Any] | None = None
+    mouth: tts.TTS[Any] | None = None
     activity: vad.VAD | None = None
-    speakers: Mapping[Department, tts.TTS] = field(default_factory=dict)
+    speakers: Mapping[Department, tts.TTS[Any]] = field(default_factory=dict)
     """A desk's own voice, where it has one."""
 
 
@@ -46,6 +46,7 @@ class Conduct:
     false_interruption_timeout: float | None = 2.0
     resume_false_interruption: bool = True
     preemptive_generation: bool = True
+    aec_warmup: float | None = None
     tts_text_transforms: Sequence[str] = ("filter_markdown", "filter_emoji")
     remember_callers: bool = True
     max_calls: int = 100
@@ -87,6 +88,5 @@ def open_session(
         max_tool_steps=conduct.max_tool_steps,
         user_away_timeout=conduct.user_away_timeout,
         tts_text_transforms=transforms,
-        # Three deaf seconds at the start suit loudspeakers, not phones: echo is the line's matter.
-        aec_warmup_duration=None,
+        aec_warmup_duration=conduct.aec_warmup,
     )

@@ -112,6 +112,16 @@ def only_yes_no(text: str) -> bool | None:
     return answer if all(word in _PADDING or word in _WEAK_YES for word in rest) else None
 
 
+def leading_yes_no(text: str) -> bool | None:
+    """Yes or no, if the answer begins with it: "no, there is no light"."""
+    line = f" {' '.join(words_in(text)[:60])} "
+    mark = _POLARITY.search(line)
+    if mark is None or mark.lastgroup == "neither":
+        return None
+    lead = line[: mark.start()].split()
+    return yes_no(text) if all(word in FILLERS for word in lead) else None
+
+
 def name_in(text: str, *, asked: bool) -> str | None:
     """The name a caller gives; without `asked` only after words like `my name is`."""
     line = re.sub(r"(?:^|\b)(?:um+|uh+|er+m?)[,\s]+", "", clean(text)[:400], flags=re.IGNORECASE)

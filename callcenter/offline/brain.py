@@ -114,7 +114,10 @@ class OfflineBrain(llm.LLM[Any]):
     def _understudy(self, tools: Sequence[object]) -> Understudy:
         """The rules of a desk, made once for the same functions with the same hints."""
         found = callable_tools(tools)
-        parts = [(tool._func, tool.info, getattr(tool, ATTRIBUTE, None)) for tool in found]
+        parts = [
+            (tool._func, tool.info, getattr(tool, ATTRIBUTE, None), tool.__annotations__)
+            for tool in found
+        ]
         key = tuple(id(part) for row in parts for part in row)
         if (known := self._desks.get(key)) is not None:
             self._desks.move_to_end(key)

@@ -87,7 +87,9 @@ class _Reading:
         self.asked = asked
 
     def date_at(self, at: int) -> Found[date] | None:
-        """The date that begins at a word."""
+        """The date that begins at a word; nobody is born on Friday or in two weeks."""
+        if self.past:
+            return self._numeric(at) or self._month_first(at) or self._day_first(at)
         return self._named_at(at) or self._after_a_while(at) or self._edge(at)
 
     def _named_at(self, at: int) -> Found[date] | None:
@@ -166,7 +168,7 @@ class _Reading:
         ahead = (weekday - self.today.weekday()) % 7
         if turn == "next":
             ahead = 7 - self.today.weekday() + weekday
-        elif turn == "last" or (self.past and not turn):
+        elif turn == "last":
             ahead = ahead - 7
         elif not ahead and turn != "this":
             ahead = 7

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from callcenter.offline import phrases
-from callcenter.offline.answers import chosen
+from callcenter.offline.answers import chosen, leading_yes_no
 from callcenter.offline.filling import Filled, Today, fill, form_of, own_words, settled
 from callcenter.offline.matching import MATCHED, SURE, Index, Match
 from callcenter.offline.moves import (
@@ -47,7 +48,16 @@ class _Thread:
         return self.asked.question if self.asked is not None else ""
 
 
+class Turn(NamedTuple):
+    """What the caller said, and what the desk had said last."""
+
+    text: str
+    before: str
+
+
 _RESCUED_AFTER = 3
+_NEAR = 0.2
+"""Matches that differ by less are nearly equal."""
 _MOST_ITEMS = 200
 _MOST_TURNS = 40
 _PATIENCE = 3
@@ -76,47 +86,47 @@ class Understudy:
             return Say(_spoken(outputs))
         turns, entering = self._turns(past)
         thread = self._replayed(past, turns[:-1])
-        text = turns[-1] if turns else ""
+        text = turns[-1].text if turns else ""
         if named in self._skills and freedom != "none":
             return self._named(thread, self._skills[named], text)
         if not turns:
             return Say(phrases.OPENING)
-        move = self._entered(thread, text, past) if entering else self._step(thread, text, past)
+        move = (self._entered if entering else self._step)(thread, turns[-1], past)
         if isinstance(move, Call) and freedom == "none":
             return Say(phrases.NOT_NOW)
         if isinstance(move, Say) and freedom == "required" and thread.skill is None:
             return self._nearest(thread, text) or move
         return move
 
-    def _turns(self, past: Sequence[Item]) -> tuple[list[str], bool]:
+    def _turns(self, past: Sequence[Item]) -> tuple[list[Turn], bool]:
         """What the caller said since the last tool, and whether the desk spoke since."""
         spoken = [item for item in past if isinstance(item, Heard | Said)]
         entering = bool(spoken) and isinstance(spoken[-1], Said)
         start = 1 + max((n for n, item in enumerate(past) if _is_work(item)), default=-1)
-        turns = _utterances(past[start:])
+        turns = _utterances(past, start)
         if not turns and entering:
             heard = max((n for n, item in enumerate(past) if isinstance(item, Heard)), default=-1)
             since = {item.tool for item in past[heard:] if isinstance(item, Called)}
             if heard >= 0 and since and not since & self._skills.keys():
-                turns = _utterances(past[heard : heard + 1])
+                turns = _utterances(past[: heard + 1], heard)
         return turns[-_MOST_TURNS:], entering
 
-    def _replayed(self, past: Sequence[Item], turns: Sequence[str]) -> _Thread:
+    def _replayed(self, past: Sequence[Item], turns: Sequence[Turn]) -> _Thread:
         called = [item.tool for item in past if isinstance(item, Called)]
         last = self._skills.get(called[-1]) if called else None
         rescued = last is not None and last.hints.rescue
         thread = _Thread(rescued)
-        for text in turns:
-            if isinstance(self._step(thread, text, ()), Call):
+        for turn in turns:
+            if isinstance(self._step(thread, turn, ()), Call):
                 thread = _Thread(rescued)
         return thread
 
-    def _entered(self, thread: _Thread, text: str, past: Sequence[Item]) -> Say | Call:
+    def _entered(self, thread: _Thread, turn: Turn, past: Sequence[Item]) -> Say | Call:
         """The first move of a desk that was just seated, or that was told to say something."""
         heard = max(n for n, item in enumerate(past) if isinstance(item, Heard))
         since = past[heard + 1 :]
         tries = max(sum(isinstance(item, kind) for item in since) for kind in (Said, Seated))
-        move = self._step(thread, text, past, banned=self._not_on_entering)
+        move = self._step(thread, turn, past, banned=self._not_on_entering)
         if isinstance(move, Call):
             barred = move.tool in self._not_on_entering or tries >= _PATIENCE
             return Say(phrases.OPENING) if barred else move
@@ -125,19 +135,25 @@ class Understudy:
     def _step(
         self,
         thread: _Thread,
-        text: str,
+        turn: Turn,
         past: Sequence[Item],
         *,
         banned: Collection[str] = (),
     ) -> Say | Call:
         """Hears one utterance."""
+        text = turn.text
         matches = [match for match in self._index.match(text) if match.tool not in banned]
-        best = matches[0] if matches and matches[0].score >= MATCHED else None
+        best = self._fitting(matches, text)
         talk = small_talk(text)
         if talk is not None and talk.bare and best is not None and best.score < SURE:
             best = None
+        if thread.skill is None:
+            self._take_up_question(thread, turn, best, banned)
         if thread.skill is not None:
             return self._go_on(thread, thread.skill, text, best, talk, past)
+        answer = self._answering(turn)
+        if answer is not None and answer.tool not in banned:
+            best = answer if best is None or best.score < answer.score else best
         if best is not None:
             return self._start(thread, self._skills[best.tool], text, best)
         if (skill := self._by_shape(text)) is not None and skill.name not in banned:
@@ -147,6 +163,40 @@ class Understudy:
         return self._missed(thread, text) or Say(
             phrases.not_understood(self._offers, thread.misses)
         )
+
+    def _fitting(self, matches: Sequence[Match], text: str) -> Match | None:
+        """The best match; of nearly equal ones that which is told something it needs."""
+        near = [m for m in matches if m.score >= max(MATCHED, matches[0].score - _NEAR)]
+        if len(near) < 2 or near[0].score >= 1.0:
+            return near[0] if near else None
+        for match in near:
+            missing = self._skills[match.tool].missing({})
+            wanted = [p for p in missing if p.kind in {"date", "amount", "digits", "count"}]
+            if wanted and fill(wanted, text, self._today).values:
+                return match
+        return near[0]
+
+    def _take_up_question(
+        self, thread: _Thread, turn: Turn, best: Match | None, banned: Collection[str]
+    ) -> None:
+        """A tool may have asked one of its own questions; the answer is for that tool."""
+        for skill in self._skills.values():
+            for parameter in skill.parameters:
+                if skill.name in banned or not _is_asked(parameter, turn.before):
+                    continue
+                filled = fill([parameter], turn.text, self._today, asked=parameter)
+                elsewhere = best is not None and best.tool != skill.name
+                if filled.values and not (
+                    elsewhere and best is not None and _switches(best, parameter, filled)
+                ):
+                    thread.skill, thread.values, thread.asked = skill, {}, parameter
+                    return
+
+    def _answering(self, turn: Turn) -> Match | None:
+        """`No, there is no light`: a tool for yes or no, above all if a question was asked."""
+        answer = leading_yes_no(turn.text)
+        asked = turn.before.rstrip().endswith("?")
+        return self._index.answering(answer, 0.8 if asked else 0.55) if answer is not None else None
 
     def _go_on(
         self,
@@ -267,7 +317,8 @@ class Understudy:
                 return skill
         for skill in self._skills.values():
             days = [p for p in skill.missing({}) if p.kind == "date"]
-            if days and _is_only(days[0], text, self._today):
+            filled = fill(days[:1], text, self._today)
+            if filled.values and not filled.rest:
                 return skill
         if any(marked for _, marked in amounts_in(words)):
             for skill in self._skills.values():
@@ -316,20 +367,23 @@ def _spoken(outputs: Sequence[Returned]) -> str:
     return " ".join(dict.fromkeys(text for text in texts if text)) or phrases.DONE
 
 
-def _utterances(items: Sequence[Item]) -> list[str]:
-    """What the caller said, each time up to the next word of the desk."""
-    turns: list[str] = []
-    going_on = False
-    for item in items:
-        if isinstance(item, Heard):
-            if going_on:
-                turns[-1] = f"{turns[-1]} {item.text}".strip()
-            else:
-                turns.append(item.text)
+def _utterances(past: Sequence[Item], start: int) -> list[Turn]:
+    """What the caller said from there on, each time up to the next word of the desk."""
+    turns: list[Turn] = []
+    said, going_on = "", False
+    for number, item in enumerate(past):
+        if isinstance(item, Said):
+            said, going_on = item.text, False
+        elif isinstance(item, Heard) and number >= start:
+            text = f"{turns[-1].text} {item.text}".strip() if going_on else item.text
+            turns = [*turns[:-1], Turn(text, said)] if going_on else [*turns, Turn(text, said)]
             going_on = True
-        elif isinstance(item, Said):
-            going_on = False
     return turns
+
+
+def _is_asked(parameter: Parameter, said: str) -> bool:
+    question = " ".join(words_in(parameter.question))
+    return bool(question) and question in " ".join(words_in(said))
 
 
 def _switches(best: Match, asked: Parameter | None, filled: Filled) -> bool:

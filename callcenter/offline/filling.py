@@ -172,6 +172,13 @@ def _fill_asked(
             given = set(words_in(name))
             words.free = [word not in given for word in words.words]
     elif asked.kind == "words":
+        runs = digits_in(words.words)
+        if (
+            len(runs) == 1
+            and len(runs[0].value) > 2
+            and runs[0].end - runs[0].start == len(words.words)
+        ):
+            text = runs[0].value  # a number in words is a number
         if (said := own_words(asked, text)) is not None and _put(values, asked, said):
             words.free = [False] * len(words.words)
     else:

@@ -111,13 +111,13 @@ class Index:
         self._usual = sum(self._weights.values()) / len(self._weights) if self._weights else 1.0
         self._by_stem: defaultdict[str, list[int]] = defaultdict(list)
         self._by_letter: defaultdict[str, list[str]] = defaultdict(list)
-        self._owners: defaultdict[str, set[str]] = defaultdict(set)
+        self._owners: defaultdict[str, dict[str, set[int]]] = defaultdict(dict)
         for number, entry in enumerate(self._entries):
             entry.weight = sum(self._weights[token] for token, _ in entry.tokens)
-            for token, _ in entry.tokens:
+            for token, mark in entry.tokens:
                 if not _is_stop(token):
                     self._by_stem[token].append(number)
-                    self._owners[token].add(entry.sample.tool)
+                    self._owners[token].setdefault(entry.sample.tool, set()).add(mark)
             for word in words_in(entry.sample.text):
                 if len(word) >= 4 and word not in STOP and word not in self._by_letter[word[0]]:
                     self._by_letter[word[0]].append(word)
@@ -130,7 +130,9 @@ class Index:
             return known
         found = self._first_of_two(words_in(text)) or self._ranked(words_in(text))
         if (answer := only_yes_no(text)) is not None:
-            found = self._answering(found, answer=answer)
+            bare = self.answering(answer, 1.0)
+            rest = tuple(match for match in found if bare and match.tool != bare.tool)
+            found = (bare, *rest) if bare else found
         self._remembered[text] = found
         while len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
@@ -181,8 +183,11 @@ class Index:
         """Enough for a match if most of what was said are words that only this tool knows."""
         own = shared = 0.0
         for token, marks in heard.said.items():
-            owners = self._owners.get(token, set())
-            if tool in owners and set(marks) != {_REFUSED}:
+            owners = self._owners.get(token, {})
+            meant = max(
+                (_AGREE[how][mark] for how in marks for mark in owners.get(tool, ())), default=0
+            )
+            if meant >= 0.7:
                 shared += self._weights[token]
                 if len(owners) == 1 and token not in _LIGHT_STEMS:
                     own += max(marks.values())
@@ -200,12 +205,13 @@ class Index:
 
     def _likeness(self, entry: _Entry, heard: _Heard) -> float:
         """From 0 to 1: how much of the sample was said, and how much of what was said is in it."""
-        matched = common = 0.0
+        matched = common = agreed = 0.0
         for token, mark in entry.tokens:
             if marks := heard.said.get(token):
-                agreement = max(near * _AGREE[how][mark] for how, near in marks.items())
-                matched += self._weights[token] * agreement
-                common += self._weights[token]
+                weight = self._weights[token]
+                matched += weight * max(near * _AGREE[how][mark] for how, near in marks.items())
+                common += weight
+                agreed += weight * max(_AGREE[how][mark] for how in marks)
         wanted = entry.weight
         if entry.sample.loose:
             wanted = min(wanted, 2 * self._usual)
@@ -213,6 +219,7 @@ class Index:
         precision = min(1.0, common / heard.weight) if heard.weight else 0.0
         phrase = len(entry.pairs & heard.pairs) / len(entry.pairs) if entry.pairs else recall
         score = 0.62 * recall + 0.23 * precision * recall + 0.15 * phrase * (common > 0)
+        score *= 0.5 + 0.5 * agreed / common if common else 0.0
         return 0.85 * score if entry.sample.guess else score
 
     def _heard(self, words: Sequence[str]) -> _Heard:
@@ -250,14 +257,10 @@ class Index:
                 return stem(candidate), 0.9
         return "", 0.0
 
-    def _answering(self, found: tuple[Match, ...], *, answer: bool) -> tuple[Match, ...]:
-        """Bare yes and no, in whatever words, match a sample that is yes or no."""
-        for entry in self._entries:
-            if entry.answer is answer:
-                sample = entry.sample
-                rest = tuple(match for match in found if match.tool != sample.tool)
-                return (Match(sample.tool, 1.0, sample.arguments, sample.text), *rest)
-        return found
+    def answering(self, answer: bool, score: float) -> Match | None:  # noqa: FBT001 - the subject
+        """The tool that has a sample which is yes or no in whatever words."""
+        sample = next((e.sample for e in self._entries if e.answer is answer), None)
+        return sample and Match(sample.tool, score, sample.arguments, sample.text)
 
 
 def _entry(sample: Sample) -> _Entry:
@@ -317,7 +320,7 @@ def _marked(words: Sequence[str]) -> tuple[tuple[str, int], ...]:
             mark, left = (_REFUSED, 7) if refused else (_NEGATED, 4)
             found.append((stem(word), _PLAIN))
             continue
-        token = stem(word)
+        token = "monday" if word in _DAYS else stem(word)
         found.append((token, _PLAIN if _is_stop(token) or token in LIGHT else mark))
         left -= 1
     return tuple(found)
@@ -343,6 +346,8 @@ def _tells(token: str) -> bool:
     return not (_is_stop(token) or number)
 
 
+_DAYS = frozenset(row("tuesday wednesday thursday friday saturday sunday tomorrow"))
+"""Words that are the same to samples: "on Friday" stands for any day."""
 _MONEY = frozenset(row("dollar buck cent euro pound hundred thousand $ € £"))
 _STOP_STEMS = frozenset(map(stem, STOP)) | STOP | {"not"}
 _LIGHT_STEMS = frozenset(map(stem, LIGHT)) | LIGHT

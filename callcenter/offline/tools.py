@@ -52,9 +52,9 @@ def skill_of(tool: Callable) -> Skill:
 
 
 def _declared(tool: FunctionTool) -> tuple[Parameter, ...]:
-    function = tool._func
     try:
-        annotations = get_type_hints(function, include_extras=True)
+        # The tool's own, as livekit reads them: a desk may have narrowed them on the tool.
+        annotations = get_type_hints(tool, include_extras=True)
     except (NameError, TypeError, AttributeError, SyntaxError):
         annotations = {}  # livekit will refuse the call and the caller gets an apology
     found: list[Parameter] = []

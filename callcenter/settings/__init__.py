@@ -153,13 +153,10 @@ class Settings(BaseSettings):
         description="Seconds a process may be silent before its calls count as lost.",
     )
 
-    company: v.Spoken = Field(
-        "Acme Telecom",
-        description="The name callers hear.",
-        json_schema_extra=_section("The house"),
-    )
     region: v.Country = Field(
-        "US", description="Country of phone numbers written without a country code."
+        "US",
+        description="Country of phone numbers written without a country code.",
+        json_schema_extra=_section("The house"),
     )
     scripts_dir: v.ExistingFolder | None = Field(
         None,

@@ -108,14 +108,6 @@ def _country(value: object) -> object:
     return region
 
 
-def _spoken(value: object) -> object:
-    text = " ".join(value.split()) if isinstance(value, str) else value
-    # It is read aloud and stands in every prompt: no room for markup or instructions.
-    if isinstance(text, str) and not re.fullmatch(r"[\w .,&'’+-]{1,60}", text):
-        raise ValueError("cannot be spoken; write 1 to 60 letters, figures, spaces or & ' . , + -")
-    return text
-
-
 LiveKitUrl = Annotated[str, BeforeValidator(_address("wss", "ws", "https", "http"))]
 HttpUrl = Annotated[str, BeforeValidator(_address("https", "http"))]
 RedisUrl = Annotated[SecretStr, BeforeValidator(_store_address)]
@@ -131,7 +123,6 @@ Level = Annotated[LogLevel, BeforeValidator(_upper)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 ExistingFolder = Annotated[Path, BeforeValidator(_existing_folder)]
 Country = Annotated[str, BeforeValidator(_country)]
-Spoken = Annotated[str, BeforeValidator(_spoken)]
 Transforms = Annotated[tuple[TextTransform, ...], NoDecode, BeforeValidator(_names)]
 OrNone = BeforeValidator(_none)
 """`none`, `off` and 0 mean that there is no such time."""

@@ -26,6 +26,8 @@ from callcenter.store import Store, codec
 _log = logging.getLogger(__name__)
 _MOST_PER_BATCH = 64
 _BACKOFF_SECONDS = (0.05, 1.0)
+# Notes come in bursts (words, tool, facts): written together they cost one round trip, not five.
+_GATHER_SECONDS = 0.02
 # `forget` deletes a call without Ended only when it was quiet for an hour. After so long, an empty
 # history means "deleted" and must not rise again; before, it means that the store lost it.
 _FORGETTABLE_AFTER_SECONDS = 3_000.0
@@ -81,6 +83,7 @@ class Journal:
         self._acknowledged_at = 0.0
         self._away_since: float | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._gathering: asyncio.TimerHandle | None = None
         self.full = False
         """Whether events had to be refused because too many were waiting."""
         self.ended_elsewhere = asyncio.Event()
@@ -101,30 +104,6 @@ class Journal:
         """Whether the last attempt to write failed."""
         return self._away_since is not None
 
-    def note(self, event: Event) -> None:
-        """Apply an event at once and have it written in its turn.
-
-        Raises IllegalMove or CallEnded if the call does not allow it, JournalFull if too many
-        events wait already. Ended is always taken: a full journal must be able to end its call.
-        """
-        if self.ended_elsewhere.is_set():
-            raise CallEnded(CallState.ENDED, event.kind)
-        call = self._call.after(event)
-        dead = self._writer is not None and self._writer.done()
-        if dead or (len(self._waiting) >= self._bound and not isinstance(event, Ended)):
-            self.full = True
-            raise JournalFull(
-                "the journal's writer has failed" if dead else f"{len(self._waiting)} events wait"
-            )
-        self._call = call
-        self._waiting.append(event)
-        self._recorded += 1
-        self._settled.clear()
-        self._work.set()
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write(), name=f"journal {call.id}")
-            self._writer.add_done_callback(self._stopped)
-
     async def record(self, event: Event) -> None:
         """Apply an event at once and have it written; a move waits a moment for the store.
 
@@ -139,11 +118,13 @@ class Journal:
                     await self._progress.wait_for(lambda: self._done >= mine or self.store_is_away)
 
     def note(self, event: Event) -> None:
-        """Like `record`, without waiting for the store."""
+        """Like `record`, without waiting: notes that come in a burst are written together."""
         self._enqueue(event)
 
     async def settled(self, timeout: float) -> bool:
         """Wait until everything recorded is written; False if that took longer."""
+        if self._waiting:
+            self._work.set()
         try:
             async with asyncio.timeout(timeout):
                 await self._settled.wait()
@@ -161,6 +142,8 @@ class Journal:
                 len(self._waiting),
                 extra={"call": self._call.id},
             )
+        if self._gathering is not None:
+            self._gathering.cancel()
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.wait([self._writer])
@@ -181,7 +164,10 @@ class Journal:
         self._waiting.append(event)
         self._recorded += 1
         self._settled.clear()
-        self._work.set()
+        if event.kind in _MOVES:
+            self._work.set()
+        elif self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._gathered)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write(), name=f"journal {call.id}")
             self._writer.add_done_callback(self._stopped)
@@ -221,6 +207,11 @@ class Journal:
                 exc_info=error,
                 extra={"call": self._call.id},
             )
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        if self._waiting:
+            self._work.set()
 
     def _next_batch(self) -> _Batch:
         events = tuple(itertools.islice(self._waiting, _MOST_PER_BATCH))

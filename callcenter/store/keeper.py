@@ -30,6 +30,7 @@ from pathlib import Path
 GRACE_SECONDS = 0.3
 """How long after the last user the server stays, in case the next one is just coming."""
 STOP_SECONDS = 15.0
+ORPHAN_STOPS_SECONDS = 5.0
 FIRST_RESTART_SECONDS = 0.05
 SLOWEST_AFTER_KILL_SECONDS = 0.3
 SLOWEST_RESTART_SECONDS = 2.0
@@ -153,7 +154,7 @@ class Keeper:
                 line.connect(path)
                 line.sendall(b"SHUTDOWN NOW FORCE\r\n")
                 line.recv(1)
-        if _locked(server_lock, patience=STOP_SECONDS):
+        if _locked(server_lock, patience=ORPHAN_STOPS_SECONDS):
             return
         # It hangs. Its number can be trusted, because somebody still holds the lock it inherited.
         with contextlib.suppress(OSError, ValueError):

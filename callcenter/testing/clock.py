@@ -63,7 +63,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Seconds since 1970, on the virtual calendar."""
         return EPOCH + self._jumping.now
 
-    def call_at(
+    def call_at(  # type: ignore[override] # asyncio types the arguments with a TypeVarTuple
         self,
         when: float,
         callback: Callable[..., object],

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from callcenter.testing.caller import Caller
 
 _FIXTURES = frozenset({"caller", "callers"})
-_CALLERS = pytest.StashKey[list["Caller"]]()
+_CALLERS: pytest.StashKey[list[Caller]] = pytest.StashKey()
 _MARK = "virtual_time"
 
 
@@ -52,7 +52,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     names = inspect.signature(pyfuncitem.obj).parameters
     arguments = {name: pyfuncitem.funcargs[name] for name in names if name in pyfuncitem.funcargs}
-    callers = pyfuncitem.stash.get(_CALLERS, [])
+    callers = pyfuncitem.stash[_CALLERS] if _CALLERS in pyfuncitem.stash else []
     # A brain on the network needs real seconds.
     real = pyfuncitem.config.getoption("--brain") != "offline"
     with asyncio.Runner(loop_factory=None if real else _virtual_loop) as runner:
@@ -82,12 +82,12 @@ def callers(
     callcenter_phrases: Phrases,
     callcenter_brain: Callable[[], llm.LLM[Any]],
 ) -> Callable[[], Caller]:
-    """Make as many callers as you like: `anna, bob = callers(), callers()`."""
+    """As many simulated callers as a test needs; call it once for each."""
     from callcenter.floor import Switchboard, Voice
     from callcenter.testing.caller import Caller
     from flows import FRONT
 
-    made = request.node.stash.setdefault(_CALLERS, [])
+    made: list[Caller] = request.node.stash.setdefault(_CALLERS, [])
 
     def connect() -> Switchboard:
         loop = asyncio.get_running_loop()
@@ -110,7 +110,7 @@ def callers(
 
 @pytest.fixture
 def caller(callers: Callable[[], Caller]) -> Caller:
-    """Give a simulated caller who has not dialled yet."""
+    """One simulated caller, who has not dialled yet."""
     return callers()
 
 
@@ -143,10 +143,9 @@ def callcenter_seat() -> Seating:
     """Who answers: the desks in flows with the demo's books, unless overridden."""
     from datetime import UTC, datetime
 
-    from flows.demo_accounts import DemoAccounts
-
     from callcenter.testing.clock import EPOCH
     from flows import reception
+    from flows.demo_accounts import DemoAccounts
 
     today = datetime.fromtimestamp(EPOCH, UTC).date()
     return reception(DemoAccounts(today=lambda: today), today=lambda: today)

@@ -403,7 +403,7 @@ async def test_a_real_server_is_told_what_it_would_lose(
 
     try:
         async with asyncio.timeout(10):
-            while not path.exists():  # noqa: ASYNC110  # another process makes it
+            while not path.exists():
                 await asyncio.sleep(0.01)
         settings = Settings(redis_url=f"unix://{path}", redis_replicas=replicas)
         findings = await examine(settings, open_store=connect)

@@ -48,10 +48,10 @@ def test_without_anything_every_default_holds() -> None:
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """As everywhere: the nearer source counts."""
-    Path(".env").write_text("CALLCENTER_COMPANY=File\nCALLCENTER_REGION=GB\n", encoding="utf-8")
-    monkeypatch.setenv("CALLCENTER_COMPANY", "Environment")
+    Path(".env").write_text("CALLCENTER_LLM_MODEL=file\nCALLCENTER_REGION=GB\n", encoding="utf-8")
+    monkeypatch.setenv("CALLCENTER_LLM_MODEL", "environment")
     settings = Settings.load()
-    assert (settings.company, settings.region) == ("Environment", "GB")
+    assert (settings.llm_model, settings.region) == ("environment", "GB")
 
 
 def test_known_names_are_read_as_they_are() -> None:
@@ -192,11 +192,11 @@ def test_every_part_of_conduct_is_a_setting_with_the_same_default() -> None:
 
 def test_an_unknown_variable_names_the_nearest_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A typing mistake must not silently keep the default, wherever it is made."""
-    monkeypatch.setenv("CALLCENTER_COMPANI", "x")
+    monkeypatch.setenv("CALLCENTER_LLN", "x")
     assert problems(
         "CALLCENTER_RETENTON_DAYS=7\nCALLCENTER_OPENAI_API_KEY=x\nCALLCENTER_QQ=1\n"
     ) == (
-        "CALLCENTER_COMPANI is unknown; did you mean CALLCENTER_COMPANY?",
+        "CALLCENTER_LLN is unknown; did you mean CALLCENTER_LLM?",
         "CALLCENTER_OPENAI_API_KEY is unknown; write OPENAI_API_KEY",
         "CALLCENTER_QQ is unknown; .env.example lists every one",
         "CALLCENTER_RETENTON_DAYS is unknown; did you mean CALLCENTER_RETENTION_DAYS?",
@@ -224,7 +224,6 @@ def test_an_unknown_variable_names_the_nearest_known_one(monkeypatch: pytest.Mon
         ("CALLCENTER_REMEMBER_CALLERS=perhaps", "write true or false"),
         ("CALLCENTER_LOG_LEVEL=LOUD", "write DEBUG, INFO, WARNING or ERROR"),
         ("CALLCENTER_REGION=Atlantis", "is no country; write its two letters"),
-        ("CALLCENTER_COMPANY='Acme <b>'", "cannot be spoken; write 1 to 60 letters"),
         ("CALLCENTER_SCRIPTS_DIR=/no/such/folder", "is no folder"),
         ("CALLCENTER_TTS_TEXT_TRANSFORMS=shout", "write filter_markdown or filter_emoji"),
     ],
@@ -268,7 +267,7 @@ def test_every_problem_is_told_at_once() -> None:
 
 def test_a_file_that_is_not_utf8_is_named() -> None:
     """Not a traceback about byte 0xff."""
-    Path(".env").write_bytes(b"CALLCENTER_COMPANY=\xff\n")
+    Path(".env").write_bytes(b"CALLCENTER_LLM_MODEL=\xff\n")
     with pytest.raises(SettingsError, match=r"^\.env is not UTF-8 text; save it"):
         Settings.load()
 

@@ -62,7 +62,7 @@ async def test_account_number_and_pin_in_one_breath_are_enough(caller: Caller) -
 
 
 async def test_digits_may_be_said_as_words(caller: Caller) -> None:
-    """"Double four" and "oh" are how people read numbers."""
+    """People read numbers as "double four" and "oh"."""
     await caller.dials()
     await caller.says("what's my balance")
     await caller.says("double four seven one double two")

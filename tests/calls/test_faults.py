@@ -96,6 +96,7 @@ async def test_call_that_another_process_ended_is_put_down_here(
     """The record decides: nobody goes on talking in a call that is over."""
     await caller.dials()
     board = caller.switchboard
+    await caller.waits(1)
     version = caller.call.version
     end = Ended(at=board.now(), disposition=Disposition.LOST, by=EndedBy.SYSTEM)
     await callcenter_store.append(board.id, [end], after=version, token="other")
@@ -110,6 +111,7 @@ async def test_two_processes_on_one_call_agree_on_one_history(
     """Somebody else notes something in between: both notes are kept, in one order."""
     await caller.dials()
     board = caller.switchboard
+    await caller.waits(1)
     other = CallerSaid(at=board.now(), text="noted by the desk page")
     await callcenter_store.append(board.id, [other], after=caller.call.version, token="other")
     await caller.says("when are you open")

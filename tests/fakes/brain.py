@@ -32,7 +32,7 @@ class Answer:
 
 
 @dataclass
-class ScriptedBrain(llm.LLM):
+class ScriptedBrain(llm.LLM[Any]):
     """Answers by what was heard last: a caller's sentence or a tool's output.
 
     `script` maps the text to an Answer; `otherwise`, if given, answers everything else.

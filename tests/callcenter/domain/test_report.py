@@ -65,7 +65,7 @@ def test_transcript_tells_every_event_in_order() -> None:
     lines = Report.of(CallId("c-1"), HISTORY).transcript().splitlines()
     assert len(lines) == len(HISTORY)
     assert "interrupted" in lines[2]
-    assert lines[-1].split() == "60.00s line ended by agent: completed".split()
+    assert lines[-1].split() == ["60.00s", "line", "ended", "by", "agent:", "completed"]
 
 
 def test_report_of_a_damaged_or_empty_history_is_still_a_report() -> None:

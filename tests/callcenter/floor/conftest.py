@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from livekit.agents import llm
@@ -33,8 +33,8 @@ class Front(Desk):
 
     department = FRONT
     neighbour = Neighbour(serves="everything")
-    needs = {}
-    done: list[str] = []
+    needs: ClassVar = {}
+    done: ClassVar[list[str]] = []
 
     @tool("works")
     async def works(self) -> Heard:
@@ -86,7 +86,7 @@ class Back(Desk):
 
     department = BACK
     neighbour = Neighbour(serves="the rest", callers_say=("the back please",))
-    needs = {}
+    needs: ClassVar = {}
 
 
 DESKS: Mapping[Department, type[Desk]] = {FRONT: Front, BACK: Back}

@@ -1,4 +1,4 @@
-"""URLs of stores: every topology is understood, every mistake is explained, no password is shown."""
+"""URLs of stores: each topology is understood, each mistake explained, no password shown."""
 
 from __future__ import annotations
 

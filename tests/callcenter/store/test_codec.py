@@ -36,7 +36,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     """Anything an event's field of this type may hold."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        return st.one_of(values(part) for part in parts if part is not types.NoneType) | st.none()
+        options = [values(part) for part in parts if part is not types.NoneType]
+        return st.one_of([*options, st.none()])
     if origin is Mapping:
         return st.dictionaries(TEXTS, TEXTS, max_size=3)
     if hint is Department:
@@ -123,8 +124,9 @@ def test_an_unreadable_entry_keeps_its_text_and_its_moment_within_a_bound() -> N
     event = codec.decode(entry)
     assert isinstance(event, Unreadable)
     assert "tea" in event.raw
-    assert event.at == 12.5 or len(entry["d"]) > codec.RAW_LIMIT
     assert len(event.raw) <= codec.RAW_LIMIT
+    short = codec.decode({**entry, "d": '{"at":12.5}'})
+    assert short.at == 12.5
 
 
 def test_fields_that_a_newer_writer_added_are_ignored() -> None:

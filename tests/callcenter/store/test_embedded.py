@@ -120,7 +120,7 @@ async def answered(store: EmbeddedStore, seconds: float = 3.0) -> None:
 
 
 async def kill_server(store: EmbeddedStore, folder: Path) -> None:
-    """kill -9, then wait for the keeper to bring it back."""
+    """Kill -9, then wait for the keeper to bring it back."""
     os.kill(server_pid(folder), signal.SIGKILL)
     await answered(store)
 
@@ -175,8 +175,9 @@ async def test_users_who_come_while_the_server_leaves_are_served(folder: Path) -
         await asyncio.sleep(number * 0.04)
 
 
+@pytest.mark.slow
 async def test_a_killed_server_is_back_at_once_with_everything(folder: Path) -> None:
-    """kill -9 between any two steps of a call's life; each step is still there."""
+    """Kill -9 between any two steps of a call's life; each step is still there."""
     store = await House.open(folder)
     call = new_call_id()
     assert await store.take_slot(call, limit=1, owner="w", lease=60)
@@ -272,6 +273,7 @@ async def test_two_processes_that_contend_for_a_call_lose_and_double_nothing(
     await store.aclose()
 
 
+@pytest.mark.slow
 async def test_a_killed_user_does_not_keep_the_server_up(
     folder: Path, worker: Callable[..., subprocess.Popen[str]]
 ) -> None:
@@ -284,6 +286,7 @@ async def test_a_killed_user_does_not_keep_the_server_up(
     await until(lambda: not processes_of(folder))
 
 
+@pytest.mark.slow
 async def test_the_keeper_outlives_ctrl_c_and_its_starter(
     folder: Path, worker: Callable[..., subprocess.Popen[str]]
 ) -> None:
@@ -303,6 +306,7 @@ async def test_the_keeper_outlives_ctrl_c_and_its_starter(
     await store.aclose()
 
 
+@pytest.mark.slow
 async def test_the_server_of_a_killed_keeper_is_replaced_for_the_next_user(folder: Path) -> None:
     """Nothing is lost, and there is again somebody who stops the server at the end."""
     one = await House.open(folder)
@@ -321,6 +325,7 @@ async def test_the_server_of_a_killed_keeper_is_replaced_for_the_next_user(folde
     await until(lambda: not processes_of(folder))
 
 
+@pytest.mark.slow
 async def test_the_server_of_a_killed_keeper_leaves_with_its_last_user_too(folder: Path) -> None:
     """Nobody noticed, because the server went on; the last one to leave sees to it."""
     store = await House.open(folder)
@@ -346,6 +351,7 @@ async def test_a_hanging_server_of_a_killed_keeper_is_replaced_as_well(folder: P
     await two.aclose()
 
 
+@pytest.mark.slow
 async def test_a_user_revives_the_keeper_when_everything_was_killed(folder: Path) -> None:
     """The process that still has calls brings the store back by itself."""
     store = await House.open(folder)

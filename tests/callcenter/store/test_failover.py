@@ -157,7 +157,11 @@ async def test_a_plain_url_to_a_cluster_is_refused_with_advice(
 ) -> None:
     """Otherwise two thirds of all calls would fail for no visible reason."""
     store = await RedisStore.connect(cluster[0].url)
-    with pytest.raises(StoreAway, match=r"redis\+cluster://"):
+
+    async def append_to_several_calls() -> None:
         for _ in range(20):
             await store.append(new_call_id(), [said(0)], after=0, token="t")
+
+    with pytest.raises(StoreAway, match=r"redis\+cluster://"):
+        await append_to_several_calls()
     await store.aclose()

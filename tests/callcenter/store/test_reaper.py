@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -142,18 +143,11 @@ class FailingStore(MemoryStore):
     async def claim_lapsed(self, call: CallId, *, owner: str, lease: float) -> bool:
         """Claim for a moment, so that the test need not wait for a dead reaper's claim."""
         await self._step(done=False)
-        won = await super().claim_lapsed(call, owner=owner, lease=0.01)
+        won = await super().claim_lapsed(call, owner=owner, lease=min(lease, 0.01))
         await self._step(done=True)
         return won
 
-    async def append(
-        self,
-        call: CallId,
-        events: list[Event] | tuple[Event, ...],
-        *,
-        after: int,
-        token: str,  # type: ignore[override]
-    ) -> int:
+    async def append(self, call: CallId, events: Sequence[Event], *, after: int, token: str) -> int:
         """Write."""
         await self._step(done=False)
         length = await super().append(call, events, after=after, token=token)
@@ -175,10 +169,8 @@ async def test_a_reaper_may_die_at_any_step(step: int, *, after: bool) -> None:
     store = FailingStore()
     call = await lose_a_call(store, ARRIVED)
     store.steps_left, store.after = step, after
-    try:
+    with contextlib.suppress(StoreAway):
         await close_lost_calls(store, owner="first", grace=0)
-    except StoreAway:
-        pass
     store.steps_left = None
     await asyncio.sleep(0.02)
     await close_lost_calls(store, owner="second", grace=0)
@@ -254,7 +246,7 @@ async def test_a_started_reaper_sweeps_until_it_is_closed(store: Store) -> None:
 async def test_a_killed_worker_s_call_is_found_and_all_it_acknowledged_is_there(
     start_server: Callable[..., ValkeyServer], worker: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    """kill -9 at a random moment; what it had printed as written is in the history."""
+    """Kill -9 at a random moment; what it had printed as written is in the history."""
     server = start_server()
     store = await RedisStore.connect(server.url)
     for pause in (0.0, 0.013, 0.05, 0.11):
