@@ -33,7 +33,9 @@ async def list_calls(settings: Settings, *, limit: int, as_json: bool) -> int:
         console.print("No calls yet. Try: callcenter console")
         return 0
     table = Table(box=None, header_style="bold")
-    for column in ("call", "when", "caller", "desks", "length", "ended", "tickets"):
+    # Never cut: an id that is cut off cannot be asked for.
+    table.add_column("call", no_wrap=True, min_width=len(reports[0].call))
+    for column in ("when", "caller", "desks", "length", "ended", "tickets"):
         table.add_column(column)
     for report in reports:
         table.add_row(

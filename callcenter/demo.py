@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,24 @@ async def play(out: Path, *, pace: float) -> int:
     started = time.monotonic()
     console = Console(highlight=False)
     out.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - before there is anybody to wait
-    settings = Settings(llm="offline", store="embedded", data_dir=(out / "data").resolve())
     console.print("A simulated caller rings. No key, no network, no server.\n", style="bold")
+    # A store of its own: a second demo must not be greeted as a returning caller.
+    with tempfile.TemporaryDirectory(prefix="callcenter-") as folder:
+        settings = Settings(llm="offline", store="embedded", data_dir=Path(folder))
+        report, missed = await _call(console, settings, pace)
+    console.print()
+    show(report)
+    (out / "transcript.txt").write_text(report.transcript() + "\n", encoding="utf-8")
+    (out / "report.json").write_text(json.dumps(report.as_dict(), indent=2), encoding="utf-8")
+    console.print(f"\n{time.monotonic() - started:.1f} s. Written to {out}/", style="dim")
+    problem = missed or _wrong_with(report)
+    if problem:
+        print_error(f"the demo did not reach its end: {problem}")
+        return 1
+    return 0
+
+
+async def _call(console: Console, settings: Settings, pace: float) -> tuple[Report, str]:
     centre = await build(settings)
     async with centre:
         seat, phrases = open_reception()
@@ -68,19 +85,9 @@ async def play(out: Path, *, pace: float) -> int:
         # A second connection: what it finds is what was really written.
         reader = await open_store(settings)
         try:
-            report = Report.of(board.id, await reader.history(board.id))
+            return Report.of(board.id, await reader.history(board.id)), missed
         finally:
             await reader.aclose()
-    console.print()
-    show(report)
-    (out / "transcript.txt").write_text(report.transcript() + "\n", encoding="utf-8")
-    (out / "report.json").write_text(json.dumps(report.as_dict(), indent=2), encoding="utf-8")
-    console.print(f"\n{time.monotonic() - started:.1f} s. Written to {out}/", style="dim")
-    problem = missed or _wrong_with(report)
-    if problem:
-        print_error(f"the demo did not reach its end: {problem}")
-        return 1
-    return 0
 
 
 async def _talk(line: TextLine, events: list[Event], pace: float) -> str:

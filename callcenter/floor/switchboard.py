@@ -133,6 +133,10 @@ class Switchboard:
         """Return when the call has ended."""
         await self._ended.wait()
 
+    async def written(self) -> bool:
+        """Wait until the store has acknowledged everything so far; False if it does not."""
+        return await self._journal.settled(self.conduct.store_patience)
+
     # --- the moves ---
 
     async def answer(self, leg: Leg, department: Department) -> None:

@@ -60,6 +60,7 @@ _NO_NAMES = (
 ) | frozenset(
     row("hello thank speaking account number bill problem again back first last maybe under")
 )
+_STATEMENTS = ("i ", "do not", "does", "did", "is ", "will", "would", "can ", "not ")
 _TURNS = re.compile(r" (?:actually|i mean|wait|sorry) ")
 _CORRECTIONS = frozenset(row("no not actually sorry rather mean instead"))
 
@@ -113,10 +114,10 @@ def only_yes_no(text: str) -> bool | None:
 
 
 def leading_yes_no(text: str) -> bool | None:
-    """Yes or no, if the answer begins with it: "no, there is no light"."""
+    """Yes or no, if that is the first word: "no, there is no light", but not "I do not agree"."""
     line = f" {' '.join(words_in(text)[:60])} "
     mark = _POLARITY.search(line)
-    if mark is None or mark.lastgroup == "neither":
+    if mark is None or mark.lastgroup == "neither" or mark[0].startswith(_STATEMENTS):
         return None
     lead = line[: mark.start()].split()
     return yes_no(text) if all(word in FILLERS for word in lead) else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from callcenter.offline import phrases
 from callcenter.offline.answers import chosen, leading_yes_no
@@ -23,6 +22,7 @@ from callcenter.offline.moves import (
 )
 from callcenter.offline.numbers import amounts_in
 from callcenter.offline.parameters import Json, Parameter
+from callcenter.offline.past import Turn, fresh_outputs, utterances
 from callcenter.offline.skills import Skill
 from callcenter.offline.smalltalk import SmallTalk, small_talk
 from callcenter.offline.words import words_in
@@ -46,13 +46,6 @@ class _Thread:
     @property
     def question(self) -> str:
         return self.asked.question if self.asked is not None else ""
-
-
-class Turn(NamedTuple):
-    """What the caller said, and what the desk had said last."""
-
-    text: str
-    before: str
 
 
 _RESCUED_AFTER = 3
@@ -81,7 +74,7 @@ class Understudy:
     ) -> Say | Call:
         """The next move."""
         past = past[-_MOST_ITEMS:]
-        outputs = _fresh_outputs(past)
+        outputs = fresh_outputs(past)
         if outputs is not None:
             return Say(_spoken(outputs))
         turns, entering = self._turns(past)
@@ -102,13 +95,15 @@ class Understudy:
         """What the caller said since the last tool, and whether the desk spoke since."""
         spoken = [item for item in past if isinstance(item, Heard | Said)]
         entering = bool(spoken) and isinstance(spoken[-1], Said)
-        start = 1 + max((n for n, item in enumerate(past) if _is_work(item)), default=-1)
-        turns = _utterances(past, start)
+        start = 1 + max(
+            (n for n, one in enumerate(past) if isinstance(one, Called | Returned)), default=-1
+        )
+        turns = utterances(past, start)
         if not turns and entering:
             heard = max((n for n, item in enumerate(past) if isinstance(item, Heard)), default=-1)
             since = {item.tool for item in past[heard:] if isinstance(item, Called)}
             if heard >= 0 and since and not since & self._skills.keys():
-                turns = _utterances(past[: heard + 1], heard)
+                turns = utterances(past[: heard + 1], heard)
         return turns[-_MOST_TURNS:], entering
 
     def _replayed(self, past: Sequence[Item], turns: Sequence[Turn]) -> _Thread:
@@ -185,9 +180,12 @@ class Understudy:
                 if skill.name in banned or not _is_asked(parameter, turn.before):
                     continue
                 filled = fill([parameter], turn.text, self._today, asked=parameter)
-                elsewhere = best is not None and best.tool != skill.name
-                if filled.values and not (
-                    elsewhere and best is not None and _switches(best, parameter, filled)
+                if not filled.values or (not parameter.required and skill.missing(filled.values)):
+                    continue
+                if (
+                    best is None
+                    or best.tool == skill.name
+                    or not _switches(best, parameter, filled)
                 ):
                     thread.skill, thread.values, thread.asked = skill, {}, parameter
                     return
@@ -196,7 +194,7 @@ class Understudy:
         """`No, there is no light`: a tool for yes or no, above all if a question was asked."""
         answer = leading_yes_no(turn.text)
         asked = turn.before.rstrip().endswith("?")
-        return self._index.answering(answer, 0.8 if asked else 0.55) if answer is not None else None
+        return self._index.answering(answer, 0.1) if answer is not None else None
 
     def _go_on(
         self,
@@ -347,38 +345,9 @@ class Understudy:
         return None
 
 
-def _is_work(item: Item) -> bool:
-    return isinstance(item, Called | Returned)
-
-
-def _fresh_outputs(past: Sequence[Item]) -> list[Returned] | None:
-    """What tools returned since anybody last spoke."""
-    found: list[Returned] = []
-    for item in reversed(past):
-        if isinstance(item, Heard | Said):
-            break
-        if isinstance(item, Returned):
-            found.append(item)
-    return found[::-1] or None
-
-
 def _spoken(outputs: Sequence[Returned]) -> str:
     texts = [phrases.APOLOGY if one.failed else " ".join(one.text.split()) for one in outputs]
     return " ".join(dict.fromkeys(text for text in texts if text)) or phrases.DONE
-
-
-def _utterances(past: Sequence[Item], start: int) -> list[Turn]:
-    """What the caller said from there on, each time up to the next word of the desk."""
-    turns: list[Turn] = []
-    said, going_on = "", False
-    for number, item in enumerate(past):
-        if isinstance(item, Said):
-            said, going_on = item.text, False
-        elif isinstance(item, Heard) and number >= start:
-            text = f"{turns[-1].text} {item.text}".strip() if going_on else item.text
-            turns = [*turns[:-1], Turn(text, said)] if going_on else [*turns, Turn(text, said)]
-            going_on = True
-    return turns
 
 
 def _is_asked(parameter: Parameter, said: str) -> bool:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from callcenter.offline.answers import only_yes_no
 from callcenter.offline.numbers import TENS, UNITS
 from callcenter.offline.words import (
+    COMMON,
     LIGHT,
     STOP,
     alike,
@@ -187,7 +188,7 @@ class Index:
             meant = max(
                 (_AGREE[how][mark] for how in marks for mark in owners.get(tool, ())), default=0
             )
-            if meant >= 0.7:
+            if meant >= 0.8:
                 shared += self._weights[token]
                 if len(owners) == 1 and token not in _LIGHT_STEMS:
                     own += max(marks.values())
@@ -249,7 +250,8 @@ class Index:
         for twin in _ALIKE.get(token, ()):
             if twin in self._weights:
                 return twin, 0.85
-        if len(word) < 5 or not word.isalpha() or not _tells(token) or token in _LIGHT_STEMS:
+        plain = word in COMMON or token in _LIGHT_STEMS or not _tells(token)
+        if plain or len(word) < 5 or not word.isalpha():
             return "", 0.0
         most = 2 if len(word) >= 8 else 1
         for candidate in self._by_letter.get(word[0], ()):
@@ -260,7 +262,9 @@ class Index:
     def answering(self, answer: bool, score: float) -> Match | None:  # noqa: FBT001 - the subject
         """The tool that has a sample which is yes or no in whatever words."""
         sample = next((e.sample for e in self._entries if e.answer is answer), None)
-        return sample and Match(sample.tool, score, sample.arguments, sample.text)
+        if sample is None:
+            return None
+        return Match(sample.tool, score, sample.arguments, sample.text)
 
 
 def _entry(sample: Sample) -> _Entry:
@@ -314,7 +318,7 @@ def _marked(words: Sequence[str]) -> tuple[tuple[str, int], ...]:
     for at, word in enumerate(words):
         if left <= 0 or word in _SCOPE_ENDS:
             mark, left = _PLAIN, 0
-        if word in {"not", "never", "refuse", "without"}:
+        if word in {"not", "never", "nothing", "refuse", "without"}:
             near = words[max(0, at - 1) : at + 3]
             refused = word == "refuse" or "rather" in near or not _WISHES.isdisjoint(near)
             mark, left = (_REFUSED, 7) if refused else (_NEGATED, 4)

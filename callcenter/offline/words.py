@@ -32,7 +32,8 @@ _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:'[^\W\d_]+)
 FILLERS = frozenset(
     row(
         "um umm uh uhh er erm ah eh hm hmm mm well so like yeah yes yep ok okay no please just"
-        " actually basically honestly literally hey hi hello oh alright anyway kindly sorry thanks"
+        " actually basically honestly literally hey hi hello oh alright anyway kindly sorry"
+        " thank thanks"
     )
 )
 """Words that carry no request when other words stand beside them."""
@@ -50,11 +51,27 @@ STOP = frozenset(
 
 LIGHT = frozenset(
     row(
-        "want need like tell know help get give let make question call calling about when where how"
-        " much many what who why which today look see say thing something want'd"
+        "want need like tell know help get give let make question call calling about when"
+        " where how much many what who why which today look see say thing something think"
+        " nothing anything everything someone somebody anyone way"
     )
 )
 """Words that say a little about what is wanted."""
+
+COMMON = frozenset(
+    row(
+        "after again along always angry asked before being below bring carry cause check clear"
+        " close comes could doing drive eight enough every extra fifty first found front great"
+        " guess guys happy house large later learn leave least light lower maybe means meant might"
+        " money month moved never night north offer often older other owner party piece place"
+        " point quick quite reach ready right seven shall short since sixty small sound south"
+        " speak spent spoke start state stays still store story there these they third those"
+        " three today total trade tried under until using usual visit voice watch water weeks"
+        " where which while white whole whose woman women words works world worse would write"
+        " wrong years young yours"
+    )
+)
+"""Words that are what they are, however much they look like another."""
 
 _WHOLE = {
     "can't": "can not",

@@ -33,6 +33,7 @@ Whoever changes an event's fields raises its `schema` and adds the step here; th
 """
 
 _KINDS: Mapping[str, type[Event]] = MappingProxyType({kind.kind: kind for kind in (*MOVES, *NOTES)})
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _UNKNOWN = CallerMemory()
 _NOT_FINITE = frozenset({"nan", "inf", "-inf"})
 
@@ -44,12 +45,11 @@ class _Misfit(Exception):
 def encode(event: Event) -> dict[str, str]:
     """The entry for an event; text that no terminal or database takes is made safe."""
     data = {
-        field.name: _plain(getattr(event, field.name))
+        field.name: _plain(value)
         for field in dataclasses.fields(event)
-        if getattr(event, field.name) is not None
+        if (value := getattr(event, field.name)) is not None
     }
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return {KIND: event.kind, SCHEMA: str(event.schema), DATA: text}
+    return {KIND: event.kind, SCHEMA: str(event.schema), DATA: _JSON.encode(data)}
 
 
 def decode(entry: Mapping[Any, Any] | None) -> Event:

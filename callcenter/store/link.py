@@ -91,12 +91,12 @@ class RedisLink:
 
     async def do(self, *command: Any) -> Any:
         """Run one command and return its reply."""
-        async with told_plainly(self.where):
+        with told_plainly(self.where):
             return await self._client.execute_command(*command)
 
     async def run(self, script: Script, keys: Sequence[str], *args: Any) -> Any:
         """Run a script over keys of one hash slot."""
-        async with told_plainly(self.where):
+        with told_plainly(self.where):
             run = self._client.execute_command
             try:
                 return await run("EVALSHA", script.sha, len(keys), *keys, *args)
@@ -107,7 +107,7 @@ class RedisLink:
         self, script: Script, keys: Sequence[str], *args: Any, replicas: int
     ) -> Any:
         """Run a script and wait until `replicas` replicas have it, or raise StoreAway."""
-        async with told_plainly(self.where):
+        with told_plainly(self.where):
             reply, acknowledged = await self._with_wait(
                 ("EVALSHA", script.sha, len(keys), *keys, *args), keys[0], replicas
             )
@@ -147,7 +147,7 @@ class RedisLink:
 
     async def info(self) -> dict[str, Any]:
         """What the server says about itself."""
-        async with told_plainly(self.where):
+        with told_plainly(self.where):
             if isinstance(self._client, RedisCluster):
                 await self._client.initialize()
                 node = self._client.get_default_node()
@@ -156,7 +156,7 @@ class RedisLink:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        async with told_plainly(self.where):
+        with told_plainly(self.where):
             await self._client.aclose()
             for sentinel in self._sentinel.sentinels if self._sentinel else ():
                 await sentinel.aclose()

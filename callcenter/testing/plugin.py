@@ -67,7 +67,8 @@ def pytest_runtest_makereport(
     """Show the whole call under a test that failed."""
     report = yield
     if report.failed:
-        for number, caller in enumerate(item.stash.get(_CALLERS, []), 1):
+        callers = item.stash[_CALLERS] if _CALLERS in item.stash else []
+        for number, caller in enumerate(callers, 1):
             if caller.has_dialled:
                 report.sections.append((f"call {number}", _shown(caller)))
     return report

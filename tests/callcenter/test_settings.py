@@ -192,11 +192,11 @@ def test_every_part_of_conduct_is_a_setting_with_the_same_default() -> None:
 
 def test_an_unknown_variable_names_the_nearest_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A typing mistake must not silently keep the default, wherever it is made."""
-    monkeypatch.setenv("CALLCENTER_LLN", "x")
+    monkeypatch.setenv("CALLCENTER_MAX_CALL", "x")
     assert problems(
         "CALLCENTER_RETENTON_DAYS=7\nCALLCENTER_OPENAI_API_KEY=x\nCALLCENTER_QQ=1\n"
     ) == (
-        "CALLCENTER_LLN is unknown; did you mean CALLCENTER_LLM?",
+        "CALLCENTER_MAX_CALL is unknown; did you mean CALLCENTER_MAX_CALLS?",
         "CALLCENTER_OPENAI_API_KEY is unknown; write OPENAI_API_KEY",
         "CALLCENTER_QQ is unknown; .env.example lists every one",
         "CALLCENTER_RETENTON_DAYS is unknown; did you mean CALLCENTER_RETENTION_DAYS?",

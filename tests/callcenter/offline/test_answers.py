@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.offline.answers import Choice, chosen, name_in, only_yes_no, yes_no
+from callcenter.offline.answers import Choice, chosen, leading_yes_no, name_in, only_yes_no, yes_no
 from callcenter.offline.words import row, words_in
 
 DEPARTMENTS = (
@@ -118,3 +118,18 @@ def test_choices_are_heard(said: str, value: str | None) -> None:
     """By any of their names, also denied, corrected or misspelled."""
     choice = chosen(words_in(said), DEPARTMENTS)
     assert (choice.value if choice else None) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("no there is no light", False),
+        ("um yes it's on now", True),
+        ("I do not agree with this charge", None),
+        ("there is no light", None),
+        ("", None),
+    ],
+)
+def test_a_leading_answer_is_its_first_word(said: str, answer: object) -> None:
+    """A sentence that denies something is no answer by itself."""
+    assert leading_yes_no(said) is answer

@@ -136,3 +136,16 @@ def test_inability_is_told_from_readiness() -> None:
     both = Index([Sample("ready", "I can pay"), Sample("unable", "I can't pay")])
     assert both.match("well I can pay today")[0].tool == "ready"
     assert both.match("well I can not pay today")[0].tool == "unable"
+
+
+@pytest.mark.parametrize("said", ["I think you guys overcharged me", "nothing happened"])
+def test_everyday_words_do_not_end_a_call(said: str) -> None:
+    """`Think` is not a misheard `thank`, and `nothing` alone is no goodbye."""
+    bye = Index([Sample("bye", "that is all thank you"), Sample("bye", "nothing else thanks")])
+    assert all(match.score < MATCHED for match in bye.match(said))
+
+
+def test_a_day_in_a_sample_stands_for_any_day() -> None:
+    """`On Friday` is as good as `on Monday`."""
+    index = Index([Sample("book", "call me on friday"), Sample("hours", "open on sunday")])
+    assert index.match("call me on monday")[0].score == 1.0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import ssl
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -17,10 +18,14 @@ from redis import exceptions as failures
 
 from callcenter.domain.call import CallId, new_call_id
 from callcenter.domain.errors import StoreAway
-from callcenter.domain.events import CallerSaid
+from callcenter.domain.events import Arrived, CallerSaid, Disposition, Ended, EndedBy
 from callcenter.store import Store
+from callcenter.store.address import Address
+from callcenter.store.link import Link, RedisLink
 from callcenter.store.redis import RedisStore
+from callcenter.store.scripts import Script
 from callcenter.store.troubles import StoreRefused, told_plainly
+from sip import PhoneNumber
 
 if TYPE_CHECKING:
     from tests.callcenter.store.conftest import ValkeyServer
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio
 
 SECRET = "not-a-secret"
+ADA = PhoneNumber("+15550100123")
 
 
 def said(text: str) -> CallerSaid:
@@ -84,9 +90,8 @@ async def test_every_failure_is_told_in_our_words(
     error: Exception, words: str, *, refused: bool
 ) -> None:
     """Retries may mend StoreAway, a person must mend StoreRefused; no data leaks."""
-    with pytest.raises(StoreAway) as caught:
-        async with told_plainly("h:1"):
-            raise error
+    with pytest.raises(StoreAway) as caught, told_plainly("h:1"):
+        raise error
     assert words in str(caught.value)
     assert isinstance(caught.value, StoreRefused) is refused
     assert caught.value.retry is not refused
@@ -336,3 +341,68 @@ async def test_tls_is_spoken_and_an_unknown_certificate_is_refused(
         async with connected(url) as store:
             with pytest.raises(StoreRefused, match="certificate"):
                 await append_one(store, new_call_id())
+
+
+class DyingLink:
+    """A link of a process that dies before its n-th step."""
+
+    def __init__(self, link: Link, steps: int) -> None:
+        self._link = link
+        self._steps = steps
+        self.where = link.where
+
+    async def do(self, *command: Any) -> Any:
+        """Run a command, if still alive."""
+        self._live()
+        return await self._link.do(*command)
+
+    async def run(self, script: Script, keys: Sequence[str], *args: Any) -> Any:
+        """Run a script, if still alive."""
+        self._live()
+        return await self._link.run(script, keys, *args)
+
+    async def run_and_wait(
+        self, script: Script, keys: Sequence[str], *args: Any, replicas: int
+    ) -> Any:
+        """Run a script, if still alive."""
+        self._live()
+        return await self._link.run_and_wait(script, keys, *args, replicas=replicas)
+
+    async def info(self) -> dict[str, Any]:
+        """Ask the server."""
+        return await self._link.info()
+
+    async def aclose(self) -> None:
+        """Close the real link."""
+        await self._link.aclose()
+
+    def _live(self) -> None:
+        if self._steps == 0:
+            raise StoreAway("died")
+        self._steps -= 1
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_process_may_die_between_any_two_steps(
+    steps: int, shared_server: ValkeyServer
+) -> None:
+    """No history is ever kept that `forget` cannot find, and forgetting can be finished later."""
+    prefix = f"dying{steps}{secrets.token_hex(3)}"
+    link = RedisLink(Address.parse(shared_server.url), timeout=2)
+    dying = RedisStore(DyingLink(link, steps), prefix=prefix)
+    healthy = RedisStore(link, prefix=prefix)
+    call = new_call_id()
+    ended = Ended(at=2.0, disposition=Disposition.COMPLETED, by=EndedBy.CALLER)
+    with contextlib.suppress(StoreAway):
+        await dying.append(call, [Arrived(at=1.0, caller=ADA.e164), ended], after=0, token="t")
+        await dying.forget(ADA)
+    arrived = await healthy.history(call) != []
+    assert await healthy.recent() == ([call] if arrived else [])
+    forgotten = await healthy.forget(ADA)
+    assert forgotten.calls == arrived
+    assert await healthy.history(call) == []
+    with shared_server.client() as client:
+        left = [key.decode() for key in client.scan_iter(f"{prefix}:*")]
+    # An arrival that died after its first index only is skipped by readers and trimmed by time.
+    assert left in ([], [f"{prefix}:recent"])
+    await link.aclose()
