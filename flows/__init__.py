@@ -9,6 +9,7 @@ from pathlib import Path
 from livekit.agents import llm
 
 from callcenter.domain.department import Department
+from callcenter.domain.errors import UnknownDepartment
 from callcenter.domain.handoff import Handoff
 from callcenter.floor import Desk, Seating, Voice
 from callcenter.floor.phrases import NEEDED, Phrases
@@ -40,6 +41,8 @@ def reception(
     def seat(
         department: Department, handoff: Handoff, words_so_far: llm.ChatContext | None, voice: Voice
     ) -> Desk:
+        if department not in DESKS:
+            raise UnknownDepartment(department, DESKS)
         desk = DESKS[department]
         books = {"accounts": accounts, "today": today} if issubclass(desk, AccountDesk) else {}
         return desk(

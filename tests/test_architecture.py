@@ -21,7 +21,7 @@ BANNED = re.compile(r"\b(helpers?|utils?|common|manager|base)\b")
 def listed() -> set[str]:
     """Every path in the README's tree."""
     block = re.search(
-        r"```\n(pyproject\.toml.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S
+        r"```\n(pyproject\.toml.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL
     )
     assert block is not None
     found, folder = set(), ""

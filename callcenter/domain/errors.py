@@ -1,15 +1,18 @@
 """Everything that can go wrong with a call, as one tree; each error says whether to retry it.
 
 CallError
-├── IllegalMove        the call's state does not allow this event (a bug or a race): do not retry
-│   └── CallEnded      … because the call is over
-└── StoreError
-├── Outrun         another process wrote first: re-read and decide again
-├── StoreAway      the store does not answer or is full: retry later
-└── JournalFull    too many events wait for a store that is away: end the call
+├── StoreError
+│   ├── Outrun         another process wrote first: re-read and decide again
+│   ├── StoreAway      the store does not answer or is full: retry later
+│   └── JournalFull    too many events wait for a store that is away: end the call
+├── UnknownDepartment  nobody wrote that desk: mend the name
+└── IllegalMove        the call's state does not allow this event (a bug or a race): do not retry
+    └── CallEnded      … because the call is over
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class CallError(Exception):
@@ -29,6 +32,13 @@ class IllegalMove(CallError):
 
 class CallEnded(IllegalMove):
     """The call is over; nothing more can be recorded."""
+
+
+class UnknownDepartment(CallError):
+    """No desk answers for that department."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"nobody answers at {name!r}; there are: {', '.join(known)}")
 
 
 class StoreError(CallError):

@@ -47,7 +47,7 @@ _CARRIED_MESSAGES = 20
 
 
 class Seating(Protocol):
-    """Who answers: makes the desk of a department. Raises KeyError for one that does not exist."""
+    """Who answers: makes the desk of a department. UnknownDepartment if there is none."""
 
     def __call__(
         self,

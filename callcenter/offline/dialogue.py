@@ -143,7 +143,7 @@ class Understudy:
         if talk is not None and talk.bare and best is not None and best.score < SURE:
             best = None
         if thread.skill is None:
-            self._take_up_question(thread, turn, best, banned)
+            pass
         if thread.skill is not None:
             return self._go_on(thread, thread.skill, text, best, talk, past)
         answer = self._answering(turn)
@@ -194,7 +194,7 @@ class Understudy:
         """`No, there is no light`: a tool for yes or no, above all if a question was asked."""
         answer = leading_yes_no(turn.text)
         asked = turn.before.rstrip().endswith("?")
-        return self._index.answering(answer, 0.1) if answer is not None else None
+        return self._index.answering(answer, 0.8 if asked else 0.55) if answer is not None else None
 
     def _go_on(
         self,

@@ -95,7 +95,7 @@ BEFORE_DIGITS = row(
 )
 CORRECTIONS = row(
     "no|sorry|no sorry|no wait|wait|no i mean|i mean|sorry i mean|no i meant|that was wrong"
-    "|no that was wrong it's|no that's wrong it's|i made a mistake it's|no i said|correction|actually",
+    "|i made a mistake|no i said|correction|actually",
     "|",
 )
 BEFORE_DAY = row(

@@ -52,7 +52,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     names = inspect.signature(pyfuncitem.obj).parameters
     arguments = {name: pyfuncitem.funcargs[name] for name in names if name in pyfuncitem.funcargs}
-    callers = pyfuncitem.stash[_CALLERS] if _CALLERS in pyfuncitem.stash else []
+    callers = _callers_of(pyfuncitem)
     # A brain on the network needs real seconds.
     real = pyfuncitem.config.getoption("--brain") != "offline"
     with asyncio.Runner(loop_factory=None if real else _virtual_loop) as runner:
@@ -67,8 +67,7 @@ def pytest_runtest_makereport(
     """Show the whole call under a test that failed."""
     report = yield
     if report.failed:
-        callers = item.stash[_CALLERS] if _CALLERS in item.stash else []
-        for number, caller in enumerate(callers, 1):
+        for number, caller in enumerate(_callers_of(item), 1):
             if caller.has_dialled:
                 report.sections.append((f"call {number}", _shown(caller)))
     return report
@@ -175,6 +174,11 @@ async def _run(test: Callable[..., Any], arguments: dict[str, Any], callers: lis
     finally:
         for caller in callers:
             await caller.gone()
+
+
+def _callers_of(item: pytest.Item) -> list[Caller]:
+    nobody: list[Caller] = []
+    return item.stash.get(_CALLERS, nobody)
 
 
 def _virtual_loop() -> asyncio.AbstractEventLoop:

@@ -9,7 +9,7 @@ import pytest
 
 from callcenter.domain.call import Call, CallState
 from callcenter.domain.department import Department
-from callcenter.domain.errors import IllegalMove
+from callcenter.domain.errors import IllegalMove, UnknownDepartment
 from callcenter.domain.events import (
     CallerSaid,
     Disposition,
@@ -172,7 +172,7 @@ async def test_unknown_department_fails_cleanly(
     caller: Caller, callcenter_store: FlakyStore
 ) -> None:
     """A number that leads to a desk nobody wrote: the call ends as failed, the slot is free."""
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownDepartment, match="triage, billing, support"):
         await caller.dials(department="catering")
     assert caller.call.disposition is Disposition.FAILED
     assert await callcenter_store.live() == []

@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of a call: its history is whole, its call closed, its slot free."""
+"""A worker is killed in mid-call: its history is whole, its call closed, its slot free."""
 
 from __future__ import annotations
 

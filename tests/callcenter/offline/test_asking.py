@@ -51,8 +51,8 @@ def _asking_tools() -> list[llm.Tool]:
         plan: ("I need a payment plan",),
         find: ("is there an outage",),
         fix: ("my modem has a red light",),
-        promise: ("call me back on friday", "can someone call me tomorrow"),
-        anybody: ("can somebody call me back",),
+        promise: ("book a call back on friday", "can someone call me tomorrow"),
+        anybody: ("can somebody call me back", "have a person call back"),
     }
     tools: list[llm.Tool] = []
     for function, sentences in said.items():
@@ -76,6 +76,7 @@ def _asking_tools() -> list[llm.Tool]:
         (("Is there a light now?", "yes it's on now"), Call("agree", {})),
         (("Is there a light now?", "no my modem has a red light"), Call("fix", {})),
         (("I see.", "can someone call me back on monday"), Call("promise", {"day": "2026-11-23"})),
+        (("I see.", "have somebody call me back friday"), Call("promise", {"day": "2026-11-20"})),
         (("I see.", "can somebody call me back"), Call("anybody", {})),
     ],
 )

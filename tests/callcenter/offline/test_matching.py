@@ -138,6 +138,11 @@ def test_inability_is_told_from_readiness() -> None:
     assert both.match("well I can not pay today")[0].tool == "unable"
 
 
+def test_everyday_words_are_not_misheard_ones() -> None:
+    """A story is no store, though one letter apart."""
+    assert Index([Sample("shop", "where is your store")]).match("a long story") == ()
+
+
 @pytest.mark.parametrize("said", ["I think you guys overcharged me", "nothing happened"])
 def test_everyday_words_do_not_end_a_call(said: str) -> None:
     """`Think` is not a misheard `thank`, and `nothing` alone is no goodbye."""
