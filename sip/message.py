@@ -166,6 +166,14 @@ class Message:
                 return
         self.headers.append((name, value))
 
+    def set_first(self, name: str, value: str) -> None:
+        """Replace only the first header of this name."""
+        wanted = name.lower()
+        for at, (known, _) in enumerate(self.headers):
+            if known.lower() == wanted:
+                self.headers[at] = (known, value)
+                return
+
     def remove(self, name: str) -> None:
         """Drop all headers of this name."""
         wanted = name.lower()

@@ -143,7 +143,7 @@ class Understudy:
         if talk is not None and talk.bare and best is not None and best.score < SURE:
             best = None
         if thread.skill is None:
-            pass
+            self._take_up_question(thread, turn, best, banned)
         if thread.skill is not None:
             return self._go_on(thread, thread.skill, text, best, talk, past)
         answer = self._answering(turn)

@@ -32,10 +32,10 @@ def answer_to(said: str) -> Answer:
         return "anything"
     if _ASKS_YES_NO.search(end) and not re.search(r"\bcan i (?:help|do)\b|\bdo for you\b", end):
         return "yes_no"
-    if _ASKS_DIGITS.search(end):
-        return "digits"
     if _ASKS_PLACE.search(end):
         return "place"
+    if _ASKS_DIGITS.search(end):
+        return "digits"
     if _ASKS_DATE.search(end):
         return "date"
     return "anything"

@@ -144,7 +144,7 @@ def collected(
             wishes.update(dict.fromkeys([hints.offer] if hints.offer else []))
             said.update(dict.fromkeys(_questions(part)))
     for script in scripts:
-        phrases = (script.text(name) for name in script.names if name != "prompt")
+        phrases = (script.text(name) for name in script.names if not _is_read(name))
         said.update(dict.fromkeys(s for text in phrases for s in re.split(r"(?<=[.!?]) +", text)))
     return Sayings(
         wishes=tuple(wishes),
@@ -164,6 +164,11 @@ def words_of(text: str) -> list[str]:
 def vars_of(desk: type) -> list[object]:
     """Everything a class and those it builds on define."""
     return [part for owner in reversed(desk.__mro__) for part in vars(owner).values()]
+
+
+def _is_read(name: str) -> bool:
+    """Whether a phrase is for a language model to read, never for callers to hear."""
+    return name == "prompt" or name.endswith("_rules")
 
 
 def _of_card(desk: type) -> list[str]:

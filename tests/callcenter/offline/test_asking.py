@@ -76,7 +76,7 @@ def _asking_tools() -> list[llm.Tool]:
         (("Is there a light now?", "yes it's on now"), Call("agree", {})),
         (("Is there a light now?", "no my modem has a red light"), Call("fix", {})),
         (("I see.", "can someone call me back on monday"), Call("promise", {"day": "2026-11-23"})),
-        (("I see.", "have somebody call me back friday"), Call("promise", {"day": "2026-11-20"})),
+        (("I see.", "have a person call on friday"), Call("promise", {"day": "2026-11-20"})),
         (("I see.", "can somebody call me back"), Call("anybody", {})),
     ],
 )

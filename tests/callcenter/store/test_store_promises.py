@@ -40,6 +40,7 @@ with_server = pytest.mark.parametrize(
 ADA = PhoneNumber("+15550100123")
 BOB = PhoneNumber("+15550100456")
 TRIAGE = Department("triage")
+MONTH = timedelta(days=30)
 
 
 def said(text: str) -> CallerSaid:
@@ -227,6 +228,23 @@ async def test_forgetting_deletes_the_memory_and_the_finished_calls_of_one_calle
     assert await store.forget(ADA) == Forgotten(memory=False, calls=1, live_calls=0)
     assert await store.forget(ADA) == Forgotten(memory=False, calls=0, live_calls=0)
     assert await store.recent() == [other]
+
+
+@with_server
+async def test_a_call_that_nobody_ended_can_be_forgotten_once_it_is_long_quiet(home: Home) -> None:
+    """Without a slot, an hour after its last event; by the server's clock."""
+    assert home.peek is not None
+    store = await home.open()
+    call = new_call_id()
+    await store.append(call, whole_call()[:2], after=0, token="t")
+    assert (await store.forget(ADA)).live_calls == 1
+    key = f"{home.prefix}:{{{call}}}:events"
+    home.peek.pexpire(key, MONTH - timedelta(minutes=61))
+    assert await store.take_slot(call, limit=9, owner="w", lease=30)
+    assert (await store.forget(ADA)).live_calls == 1
+    assert await store.free_slot(call)
+    assert await store.forget(ADA) == Forgotten(memory=False, calls=1)
+    assert await store.history(call) == []
 
 
 async def test_nothing_outlives_the_retention(home: Home) -> None:
