@@ -43,6 +43,7 @@ class AccountDesk(AskingDesk):
         self.accounts = accounts
         self.today = today
         self._wanted: Deed | None = None
+        self._proof: tuple[str, date | None] = ("", None)
         super().__init__(**desk)
 
     @property
@@ -86,7 +87,8 @@ class AccountDesk(AskingDesk):
             pin: the PIN, digits only; leave it out if it was not said
         """
         self.switchboard.private[_NUMBER] = _digits(number)
-        return await self._identify(pin=_digits(pin)) if pin else self._ask_for_proof()
+        pin, born = (_digits(pin), None) if pin else self._proof
+        return await self._identify(pin=pin, date_of_birth=born) if pin or born else self._ask()
 
     @tool("my pin is", "the pin is")
     async def give_pin(
@@ -138,7 +140,10 @@ class AccountDesk(AskingDesk):
             return await self._locked()
         number = board.private.get(_NUMBER)
         if not number:
+            # Said before the number it belongs to: kept, so that nobody says it twice.
+            self._proof = (pin, date_of_birth)
             return Say(self._next_question())
+        self._proof = ("", None)
         identity = await self.accounts.identify(
             number, pin=pin or None, date_of_birth=date_of_birth
         )
@@ -174,10 +179,10 @@ class AccountDesk(AskingDesk):
 
     def _next_question(self) -> str:
         if _NUMBER in self.switchboard.private:
-            return self._ask_for_proof().text
+            return self._ask().text
         return self.script.say("ask_identity")
 
-    def _ask_for_proof(self) -> Say:
+    def _ask(self) -> Say:
         return Say(self.script.say("ask_proof"))
 
 

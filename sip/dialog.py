@@ -58,6 +58,8 @@ class Dialog:
     identity: str = ""
     """The From URI of an outgoing call."""
     refer_headers: Mapping[str, str] = field(default_factory=dict)
+    info_sequence: int = 0
+    """The CSeq of the last INFO with a digit: a repetition is no second digit."""
     session_seconds: int = 0
     """RFC 4028: the agreed interval, 0 for none."""
     refresh_by: float = 0.0

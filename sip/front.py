@@ -67,7 +67,6 @@ class Front:
         self._inside_port = 0
         self._key = secrets.token_bytes(32)
         self._packets = Pace(rate=500, burst=1000)
-        self._replies: Counter[str] = Counter()
         self._dialled: dict[str, Dialog] = {}
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -156,12 +155,12 @@ class Front:
         self._owner.refused(No(refusal), peer)
 
     def _request_in(self, request: Message, peer: Peer) -> None:
+        self._stamp(request, peer)
         hops = int(request.get("Max-Forwards") or _HOPS)
         if hops == 0 and request.method != "ACK":
             self._reply(request, peer, 483, "Too Many Hops")
             return
         request.set("Max-Forwards", str(max(hops - 1, 0)))
-        self._stamp(request, peer)
         if request.method == "CANCEL" or not request.to_tag:
             self._outside_dialog(request, peer)
             return
@@ -214,7 +213,7 @@ class Front:
 
     def _wrong_with(self, invite: Message) -> No | None:
         """What RFC 3261 wants answered in its own way, before anybody looks at who is calling."""
-        if any(via.startswith(_MARK) for via in _branches(invite) if self._is_ours(invite, via)):
+        if any(self._is_ours(Via.parse(value)) for value in invite.all("Via")):
             return No(Refusal.LOOP, 482, "Loop Detected")
         required = {tag.strip() for value in invite.all("Require") for tag in value.split(",")}
         unknown = required - _NO_OPTION_TAGS
@@ -234,11 +233,8 @@ class Front:
             return No(Refusal.MALFORMED, 400, "Missing Contact")
         return None
 
-    def _is_ours(self, invite: Message, branch: str) -> bool:
-        return any(
-            via.params.get("branch") == branch and via.port == self.port
-            for via in map(Via.parse, invite.all("Via"))
-        )
+    def _is_ours(self, via: Via) -> bool:
+        return via.port == self.port and via.params.get("branch", "").startswith(_MARK)
 
     def _refuse(self, request: Message, peer: Peer, no: No) -> None:
         self.dropped[no.refusal] += 1
@@ -277,9 +273,8 @@ class Front:
                         {"Accept": "application/dtmf-relay, application/dtmf"})  # fmt: skip
             return
         self._reply(request, peer, 200, "OK")
-        branch = request.via.params["branch"]
-        if self._replies[branch] == 0:
-            self._replies[branch] += 1
+        if request.sequence > dialog.info_sequence:
+            dialog.info_sequence = request.sequence
             dialog.on_digit(*found)
 
     def _answer_in(self, answer: Message, peer: Peer) -> None:
@@ -426,8 +421,6 @@ class Front:
         reason: str,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        if request.via.params.get("received") is None:
-            self._stamp(request, peer)
         tag = self._branch(request.via, request.call_id)[len(_MARK) :]
         answer = request.reply(status, reason, tag=tag, headers=dict(headers or {}))
         self._wire.send(answer.encode(), _towards(request.via, peer.connection))
@@ -440,11 +433,6 @@ class Front:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             self.dialogs.sweep()
-            self._replies.clear()
-
-
-def _branches(message: Message) -> list[str]:
-    return [Via.parse(value).params.get("branch", "") for value in message.all("Via")]
 
 
 def _towards(via: Via, connection: int) -> Peer:

@@ -12,6 +12,7 @@ import pytest
 from flows import DESKS
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 SOURCE = [
     path for package in ("callcenter", "flows", "sip") for path in (ROOT / package).rglob("*.py")
 ]
@@ -20,9 +21,7 @@ BANNED = re.compile(r"\b(helpers?|utils?|common|manager|base)\b")
 
 def listed() -> set[str]:
     """Every path in the README's tree."""
-    block = re.search(
-        r"```\n(pyproject\.toml.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL
-    )
+    block = re.search(r"```\n(pyproject\.toml.*?)```", README, re.DOTALL)
     assert block is not None
     found, folder = set(), ""
     for line in block[1].splitlines():
@@ -99,3 +98,11 @@ def test_a_desk_declares_every_phrase_it_says(department: str) -> None:
             ):
                 said.add(str(node.args[0].value))
     assert said <= desk.needs.keys()
+
+
+def test_the_test_in_the_readme_is_one_that_runs() -> None:
+    """It stands in tests/calls too, where it has to pass."""
+    (shown,) = re.findall(r"```python\n(async def test_.*?)```", README, re.DOTALL)
+    run = (ROOT / "tests/calls/test_readme_example.py").read_text("utf-8")
+    run = run.replace("  # type: ignore[no-untyped-def]", "")
+    assert shown.strip() in run

@@ -4,6 +4,7 @@ CallError
 ├── StoreError
 │   ├── Outrun         another process wrote first: re-read and decide again
 │   ├── StoreAway      the store does not answer or is full: retry later
+│   │   └── StoreRefused   it answers and says no (password, rights): mend the settings
 │   └── JournalFull    too many events wait for a store that is away: end the call
 ├── UnknownDepartment  nobody wrote that desk: mend the name
 └── IllegalMove        the call's state does not allow this event (a bug or a race): do not retry

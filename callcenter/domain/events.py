@@ -271,6 +271,17 @@ class SilenceNoticed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelUsed(Event):
+    """What a model did in the whole call, as its provider counts it; written when the call ends."""
+
+    kind: ClassVar[str] = "model_used"
+    part: str
+    provider: str
+    model: str
+    figures: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable(Event):
     """An entry this version cannot read: corrupt or newer. Kept as it is, never guessed at."""
 
@@ -285,5 +296,5 @@ MOVES: tuple[type[Event], ...] = (
 )  # fmt: skip
 NOTES: tuple[type[Event], ...] = (
     CallerSaid, AgentSaid, FactLearned, Identified, IdentificationFailed, HandoffRefused, ToolUsed,
-    ToolFailed, BrainFailed, TicketOpened, SilenceNoticed, Unreadable,
+    ToolFailed, BrainFailed, TicketOpened, SilenceNoticed, ModelUsed, Unreadable,
 )  # fmt: skip

@@ -24,6 +24,7 @@ from callcenter.domain.events import (
     Held,
     IdentificationFailed,
     Identified,
+    ModelUsed,
     Resumed,
     SilenceNoticed,
     SupervisorAsked,
@@ -176,6 +177,9 @@ def _told(event: Event) -> tuple[str, str]:  # noqa: C901 - one case an event, n
         case TicketOpened():
             due = f", due {event.due}" if event.due else ""
             return "ticket", f"{event.ticket} ({event.topic}{due}): {event.summary}"
+        case ModelUsed():
+            figures = _arguments(event.figures) or "nothing counted"
+            return "usage", f"{event.part} {event.provider}/{event.model}: {figures}"
         case SilenceNoticed():
             return "clock", f"silence, asked {event.times} times"
         case Ended():

@@ -47,14 +47,18 @@ class Lease:
 
     async def free(self) -> None:
         """Give the slot back; the reaper does it if the store is away now."""
-        if self._renewing is not None:
-            self._renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._renewing
+        await self.abandon()
         try:
             await self._store.free_slot(self._call)
         except StoreAway as trouble:
             log.warning("the slot stays taken until its lease runs out: %s", trouble)
+
+    async def abandon(self) -> None:
+        """Stop renewing: the slot lapses, and the reaper finds the call."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._renewing
 
     async def _renew(self) -> None:
         while True:

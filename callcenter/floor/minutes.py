@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from livekit.agents import (
@@ -16,7 +17,14 @@ from livekit.agents import (
     llm,
 )
 
-from callcenter.domain.events import AgentSaid, BrainFailed, CallerSaid, Disposition, EndedBy
+from callcenter.domain.events import (
+    AgentSaid,
+    BrainFailed,
+    CallerSaid,
+    Disposition,
+    EndedBy,
+    ModelUsed,
+)
 from callcenter.domain.privacy import masked
 
 if TYPE_CHECKING:
@@ -102,3 +110,16 @@ class Minutes:
     def _closed(self, event: CloseEvent) -> None:
         disposition, by = _ENDINGS.get(event.reason, (Disposition.FAILED, EndedBy.SYSTEM))
         self._switchboard.end_soon(disposition, by, detail=f"session closed: {event.reason.value}")
+
+
+def models_used(session: AgentSession[Any], at: float) -> Iterator[ModelUsed]:
+    """What the session's models counted: tokens, characters, seconds."""
+    for usage in session.usage.model_usage:
+        counted = usage.model_dump(exclude={"type", "provider", "model"})
+        yield ModelUsed(
+            at=at,
+            part=usage.type.removesuffix("_usage"),
+            provider=usage.provider,
+            model=usage.model,
+            figures={name: f"{value:g}" for name, value in counted.items() if value},
+        )

@@ -34,7 +34,7 @@ from callcenter.domain.handoff import Handoff
 from callcenter.floor.acquaintance import recall, remember
 from callcenter.floor.desk import Desk
 from callcenter.floor.lease import Lease
-from callcenter.floor.minutes import Minutes
+from callcenter.floor.minutes import Minutes, models_used
 from callcenter.floor.phrases import Phrases, spelled
 from callcenter.floor.tool import Heard, Say
 from callcenter.floor.vigil import Vigil
@@ -273,12 +273,18 @@ class Switchboard:
         self.vigil.clocks.stop()
         try:
             await _bounded(self.session.aclose(), 5.0, self.log, "the session did not close")
-            await asyncio.gather(
+            if self.call.is_live:
+                for used in models_used(self.session, self.now()):
+                    self.note(used)
+            recorded, _ = await asyncio.gather(
                 self._record_the_end(disposition, by, detail),
                 _bounded(self._hang_up(), 5.0, self.log, "the line did not hang up"),
             )
-            await self._lease.free()
+            # An end that could not be written keeps its slot until the lease runs out: that is
+            # how the reaper finds the call and closes its history.
+            await (self._lease.free() if recorded else self._lease.abandon())
         finally:
+            self.log.info("ended: %s by %s %s", disposition, by, detail)
             self._ended.set()
             for task in self._tasks - {asyncio.current_task()}:
                 task.cancel()
@@ -327,14 +333,14 @@ class Switchboard:
         self.log.warning("another process ended this call")
         await self.end(Disposition.LOST, EndedBy.SYSTEM)
 
-    async def _record_the_end(self, disposition: Disposition, by: EndedBy, detail: str) -> None:
+    async def _record_the_end(self, disposition: Disposition, by: EndedBy, detail: str) -> bool:
         ended = Ended(at=self.now(), disposition=disposition, by=by, detail=detail)
         if self.call.is_live:
             with contextlib.suppress(CallEnded):
                 await self._move(ended)
         if self.conduct.remember_callers:
             await remember(self._store, self.call)
-        await self._journal.aclose(timeout=self.conduct.store_patience)
+        return await self._journal.aclose(timeout=self.conduct.store_patience)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"call {self.id}")

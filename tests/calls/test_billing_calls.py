@@ -254,3 +254,13 @@ async def test_digits_of_the_call_are_nowhere_in_its_history(caller: Caller) -> 
     story = repr(caller.events) + caller.report.transcript()
     assert customer("Dana").account not in story
     assert customer("Dana").pin not in story
+
+
+async def test_pin_that_is_said_first_is_not_asked_for_again(caller: Caller) -> None:
+    """The order in which people tell things is theirs."""
+    await caller.dials()
+    await caller.says("what's my balance")
+    await caller.says(f"my pin is {customer('Dana').pin}")
+    await caller.hears("account number")
+    await caller.says(f"oh it's {customer('Dana').account}")
+    await caller.hears("Thank you, Dana")

@@ -19,6 +19,7 @@ from callcenter.domain.events import (
     Resumed,
 )
 from callcenter.floor import CentreFull, Conduct
+from callcenter.store.reaper import close_lost_calls
 from callcenter.testing.caller import Caller
 from tests.calls.conftest import customer, identify
 from tests.fakes.store import FlakyStore
@@ -27,7 +28,7 @@ from tests.fakes.store import FlakyStore
 @pytest.fixture
 def callcenter_store() -> FlakyStore:
     """A store that can be cut off."""
-    return FlakyStore()
+    return FlakyStore(clock=lambda: asyncio.get_running_loop().time())
 
 
 async def test_conversation_goes_on_while_the_store_is_away(
@@ -265,3 +266,20 @@ async def test_clock_that_steps_back_keeps_the_history_in_order(
     await caller.says("when are you open")
     moments = [event.at for event in caller.events]
     assert moments == sorted(moments)
+
+
+async def test_end_that_cannot_be_written_is_left_to_the_reaper(
+    caller: Caller, callcenter_store: FlakyStore
+) -> None:
+    """The slot stays taken, so that the open history is found and closed when the store is back."""
+    await caller.dials()
+    await caller.waits(1)
+    callcenter_store.away = True
+    await caller.hangs_up()
+    callcenter_store.away = False
+    assert await callcenter_store.live() == [caller.call.id]
+    await asyncio.sleep(20)
+    assert await close_lost_calls(callcenter_store, owner="test", grace=1) == [caller.call.id]
+    history = await callcenter_store.history(caller.call.id)
+    assert Call.of(caller.call.id, history).disposition is Disposition.LOST
+    assert await callcenter_store.live() == []
