@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sip.line import FRAME_SECONDS, Frame
 
@@ -107,20 +108,17 @@ def _more_of(history: bytes, rate: int, at: int) -> bytes:
     return bytes((past[-period:][indexes] * gain).astype("<i2").tobytes())
 
 
-class Ring:
+class Ring(Protocol):
     """What `Saying` needs of a native transmit ring."""
 
     def write(self, pcm: bytes) -> int:
-        """Take what fits."""
-        raise NotImplementedError
+        """Take what fits; how many bytes that was."""
 
     def waiting(self) -> int:
         """Bytes that were taken and did not go out yet."""
-        raise NotImplementedError
 
     def flush(self) -> None:
         """Drop what is waiting."""
-        raise NotImplementedError
 
 
 @dataclass(slots=True)

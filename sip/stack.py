@@ -67,7 +67,7 @@ class NativeCall:
 
     @property
     def audio(self) -> NativeAudio:
-        """Its sound; operations raise `AudioAway` subclasses while there is none."""
+        """Its sound; operations raise one of `sound_errors()` while there is none."""
         audio: NativeAudio = self._call.audio
         return audio
 
@@ -107,6 +107,12 @@ class NativeCall:
     def replay(self, event: Any) -> None:
         """Let the library's own object see an event that came before it existed."""
         self._call._on_stack_event(event)  # noqa: SLF001 - see Stack.dial
+
+
+def sound_errors() -> tuple[type[Exception], ...]:
+    """What a call's audio raises while there is none, or when it was renegotiated."""
+    library = importlib.import_module("baresip")
+    return (library.AudioNotActive, library.AudioRestarted)
 
 
 class TransferRefused(StackFailed):

@@ -84,6 +84,7 @@ class Journal:
         self._away_since: float | None = None
         self._writer: asyncio.Task[None] | None = None
         self._gathering: asyncio.TimerHandle | None = None
+        self._urgent = False
         self.full = False
         """Whether events had to be refused because too many were waiting."""
         self.ended_elsewhere = asyncio.Event()
@@ -124,7 +125,7 @@ class Journal:
     async def settled(self, timeout: float) -> bool:
         """Wait until everything recorded is written; False if that took longer."""
         if self._waiting:
-            self._work.set()
+            self._go()
         try:
             async with asyncio.timeout(timeout):
                 await self._settled.wait()
@@ -165,7 +166,7 @@ class Journal:
         self._recorded += 1
         self._settled.clear()
         if event.kind in _MOVES:
-            self._work.set()
+            self._go()
         elif self._gathering is None:
             self._gathering = asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._gathered)
         if self._writer is None:
@@ -211,9 +212,14 @@ class Journal:
     def _gathered(self) -> None:
         self._gathering = None
         if self._waiting:
-            self._work.set()
+            self._go()
+
+    def _go(self) -> None:
+        self._urgent = True
+        self._work.set()
 
     def _next_batch(self) -> _Batch:
+        self._urgent = False
         events = tuple(itertools.islice(self._waiting, _MOST_PER_BATCH))
         return _Batch(events, self._started_at + len(self._written), secrets.token_hex(8))
 
@@ -228,6 +234,9 @@ class Journal:
         if not self._waiting:
             self._work.clear()
             self._settled.set()
+        elif self._gathering is not None and not self._urgent:
+            # What came during the write is still being gathered.
+            self._work.clear()
         self._done += count
         async with self._progress:
             self._progress.notify_all()
