@@ -67,6 +67,14 @@ def demo(
 
 
 @app.command()
+def phone(env_file: EnvFile = _ENV) -> None:
+    """Take phone calls on a line of our own; ring it with any softphone."""
+    from callcenter.phone import serve
+
+    _run(serve(_settings(env_file)))
+
+
+@app.command()
 def calls(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many to show.")] = 20,
     json: Json = False,

@@ -13,12 +13,12 @@ from pathlib import Path
 from rich.console import Console
 
 from callcenter.archive import print_error, show
-from callcenter.console import Ticker
 from callcenter.domain.department import Department
 from callcenter.domain.events import AgentSaid, Disposition, Event
 from callcenter.domain.report import Report
 from callcenter.floor import TextLine
 from callcenter.settings import Settings
+from callcenter.ticker import Ticker
 from callcenter.wiring import build, open_store
 from flows import FRONT, open_reception
 from sip import Leg, PhoneNumber

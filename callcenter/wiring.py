@@ -61,8 +61,11 @@ class Centre:
         await self.store.aclose()
 
 
-async def build(settings: Settings) -> Centre:
-    """Choose and connect the parts. Raises StoreAway, SettingsError or ValueError with advice."""
+async def build(settings: Settings, *, aloud: bool = False) -> Centre:
+    """Choose and connect the parts; `aloud` adds ears and a mouth to the brain.
+
+    Raises StoreAway, SettingsError or ValueError with advice.
+    """
     from callcenter.floor import Voice
     from callcenter.store.reaper import Reaper
 
@@ -72,7 +75,7 @@ async def build(settings: Settings) -> Centre:
         settings=settings,
         store=store,
         conduct=conduct(settings),
-        voice=Voice(brain=brain(settings)),
+        voice=speaking_voice(settings) if aloud else Voice(brain=brain(settings)),
         owner=owner,
         reaper=Reaper(store, owner=owner, grace=settings.lease_seconds),
     )

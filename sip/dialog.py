@@ -55,11 +55,17 @@ class Dialog:
     ended_by_peer: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     """What an outgoing INVITE carries besides the stack's own."""
+    early: bool = False
+    """Whether an incoming call's sound starts before it is answered."""
+    charged_to: str | None = None
+    """Whose allowance an outgoing call uses."""
     identity: str = ""
     """The From URI of an outgoing call."""
     refer_headers: Mapping[str, str] = field(default_factory=dict)
     info_sequence: int = 0
     """The CSeq of the last INFO with a digit: a repetition is no second digit."""
+    refer_status: int = 0
+    """The answer to our REFER."""
     session_seconds: int = 0
     """RFC 4028: the agreed interval, 0 for none."""
     refresh_by: float = 0.0

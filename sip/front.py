@@ -19,6 +19,7 @@ from typing import Protocol
 from sip.dialog import Dialog, Dialogs
 from sip.guard import Pace, Refusal
 from sip.info import digit_of, progress_of
+from sip.manners import stamp, towards, wrong_with
 from sip.message import Malformed, Message, Via
 from sip.refusing import No
 from sip.session import refuse_session, seal_session, wish_session
@@ -32,7 +33,6 @@ _MARK = "z9hG4bKcc"
 _SWEEP_SECONDS = 1.0
 _HOPS = 70
 _PASSED_ON = frozenset({"INVITE", "ACK", "BYE", "UPDATE", "NOTIFY", "PRACK"})
-_NO_OPTION_TAGS = frozenset({"", "timer", "replaces", "norefersub"})
 _SUCCESS = 200
 _FAILURE = 300
 
@@ -48,9 +48,6 @@ class Owner(Protocol):
 
     def refused(self, no: No, peer: Peer) -> None:
         """Something was turned away."""
-
-    def early(self, dialog: Dialog) -> bool:
-        """Whether this call's sound starts before it is answered."""
 
 
 class Front:
@@ -155,7 +152,7 @@ class Front:
         self._owner.refused(No(refusal), peer)
 
     def _request_in(self, request: Message, peer: Peer) -> None:
-        self._stamp(request, peer)
+        stamp(request, peer)
         hops = int(request.get("Max-Forwards") or _HOPS)
         if hops == 0 and request.method != "ACK":
             self._reply(request, peer, 483, "Too Many Hops")
@@ -187,8 +184,15 @@ class Front:
                     self._to_stack(request, known, peer)
             case "ACK":
                 pass
-            case "REGISTER" | "SUBSCRIBE" | "PUBLISH" | "MESSAGE" | "REFER" | "BYE" | "INFO" | (
-                "UPDATE" | "NOTIFY" | "PRACK"
+            case (
+                "REGISTER"
+                | "SUBSCRIBE"
+                | "PUBLISH"
+                | "MESSAGE"
+                | "REFER"
+                | "BYE"
+                | "INFO"
+                | ("UPDATE" | "NOTIFY" | "PRACK")
             ):
                 self._reply(request, peer, 405, "Method Not Allowed", {"Allow": _ALLOW})
             case _:
@@ -200,7 +204,7 @@ class Front:
             # A repetition (or the same call by another way): the stack tells which.
             self._to_stack(invite, known, peer)
             return
-        no = self._wrong_with(invite) or refuse_session(invite)
+        no = wrong_with(invite, own_port=self.port, mark=_MARK) or refuse_session(invite)
         verdict = no or self._owner.ring(invite, peer, room=True)
         if isinstance(verdict, Dialog) and not self.dialogs.add(verdict):
             verdict = self._owner.ring(invite, peer, room=False)
@@ -210,31 +214,6 @@ class Front:
             verdict.digits_by_rtp = b"telephone-event" in invite.body
             wish_session(verdict, invite)
             self._to_stack(invite, verdict, peer)
-
-    def _wrong_with(self, invite: Message) -> No | None:
-        """What RFC 3261 wants answered in its own way, before anybody looks at who is calling."""
-        if any(self._is_ours(Via.parse(value)) for value in invite.all("Via")):
-            return No(Refusal.LOOP, 482, "Loop Detected")
-        required = {tag.strip() for value in invite.all("Require") for tag in value.split(",")}
-        unknown = required - _NO_OPTION_TAGS
-        if unknown:
-            return No(
-                Refusal.HEADER, 420, "Bad Extension", {"Unsupported": ", ".join(sorted(unknown))}
-            )
-        if invite.uri[:4].lower() == "sips":
-            return No(Refusal.NUMBER, 416, "Unsupported URI Scheme")
-        if invite.body and (invite.get("Content-Type") or "").partition(";")[0].strip().lower() != (
-            "application/sdp"
-        ):
-            return No(
-                Refusal.HEADER, 415, "Unsupported Media Type", {"Accept": "application/sdp"}
-            )
-        if not invite.get("Contact"):
-            return No(Refusal.MALFORMED, 400, "Missing Contact")
-        return None
-
-    def _is_ours(self, via: Via) -> bool:
-        return via.port == self.port and via.params.get("branch", "").startswith(_MARK)
 
     def _refuse(self, request: Message, peer: Peer, no: No) -> None:
         self.dropped[no.refusal] += 1
@@ -279,7 +258,7 @@ class Front:
 
     def _answer_in(self, answer: Message, peer: Peer) -> None:
         vias = list(answer.all("Via"))
-        if len(vias) < 2:  # noqa: PLR2004 - ours and the stack's
+        if len(vias) < 2:
             raise Malformed("a response to nothing we sent")
         top, below = Via.parse(vias[0]), Via.parse(vias[1])
         if top.params.get("branch") != self._branch(below, answer.call_id):
@@ -295,6 +274,8 @@ class Front:
         if answer.method == "BYE":
             dialog.bye_status = answer.status
             dialog.on_farewell()
+        elif answer.method == "REFER":
+            dialog.refer_status = answer.status
         elif answer.method == "INVITE" and dialog.side == "out" and not dialog.answered:
             dialog.status = answer.status
             dialog.answered = _SUCCESS <= answer.status < _FAILURE
@@ -304,7 +285,7 @@ class Front:
 
     def _to_stack(self, request: Message, dialog: Dialog, peer: Peer) -> None:
         # The identity does not change within a call; RFC 3261 lets us name the stack as we like.
-        user = "early" if dialog.side == "in" and self._owner.early(dialog) else "line"
+        user = "early" if dialog.early else "line"
         for value in list(request.all("Route")):
             if f":{self.port}" in value:
                 request.pop("Route")
@@ -377,7 +358,7 @@ class Front:
             self._polish(answer, dialog)
         if answer.method == "UPDATE" and _SUCCESS <= answer.status < _FAILURE:
             seal_session(answer, dialog)
-        self._wire.send(answer.encode(), _towards(answer.via, int(connection)))
+        self._wire.send(answer.encode(), towards(answer.via, int(connection)))
 
     def _polish(self, answer: Message, dialog: Dialog) -> None:
         """Say what the line means where the stack has only one word for it."""
@@ -385,6 +366,9 @@ class Front:
             answer.status, answer.reason = dialog.final.status, dialog.final.reason
             for name, value in dialog.final.headers.items():
                 answer.set(name, value)
+        if answer.status >= _FAILURE and not dialog.answered and dialog.side == "in":
+            dialog.status = answer.status
+            dialog.on_reply(answer.status)
         elif _SUCCESS <= answer.status < _FAILURE:
             answer.reason = "OK"
             dialog.answered = True
@@ -398,14 +382,6 @@ class Front:
             message.set("From", f"<{dialog.identity}>;tag={tag}")
 
     # Both ways.
-
-    def _stamp(self, request: Message, peer: Peer) -> None:
-        """RFC 3581: write where it really came from, whatever it says."""
-        via = request.via
-        via.params["received"] = peer.host
-        if "rport" in via.params:
-            via.params["rport"] = str(peer.port)
-        request.set_first("Via", str(via))
 
     def _branch(self, via: Via, call_id: str) -> str:
         """The same for a request, its repetitions, its CANCEL and the ACK of its refusal."""
@@ -423,7 +399,7 @@ class Front:
     ) -> None:
         tag = self._branch(request.via, request.call_id)[len(_MARK) :]
         answer = request.reply(status, reason, tag=tag, headers=dict(headers or {}))
-        self._wire.send(answer.encode(), _towards(request.via, peer.connection))
+        self._wire.send(answer.encode(), towards(request.via, peer.connection))
 
     def _send_inside(self, message: Message) -> None:
         if self._inside is not None:
@@ -433,13 +409,6 @@ class Front:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             self.dialogs.sweep()
-
-
-def _towards(via: Via, connection: int) -> Peer:
-    """Where a response goes: to where its request really came from, never where it says."""
-    host = via.params.get("received", via.host)
-    port = int(via.params.get("rport") or via.port or 5060)
-    return Peer(host, port, "tcp" if via.transport == "TCP" else "udp", connection)
 
 
 class _Inside(asyncio.DatagramProtocol):
@@ -452,4 +421,3 @@ class _Inside(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if addr == self._stack:
             self._receive(data)
-

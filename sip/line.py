@@ -43,7 +43,7 @@ class Farewell(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The end of a connection. `verified`: the other side knows it (its BYE, or its 200 to ours)."""
+    """The end of a connection. `verified`: the other side knows it (its BYE, or its 200)."""
 
     how: Farewell
     sip_status: int | None = None

@@ -1,4 +1,4 @@
-"""Message: one SIP message, read strictly and written afresh, so that nothing odd passes through."""
+"""Message: one SIP message, read strictly and written afresh; nothing odd passes through."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _ONCE = frozenset(
     {"from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type"}
 )
 _SPLIT = frozenset({"via", "route", "record-route"})
-_TOKEN = r"[A-Za-z0-9!%*_+`'~.-]+"
-_REQUEST = re.compile(rf"({_TOKEN}) (\S{{1,512}}) SIP/2\.0")
+_WORD = r"[A-Za-z0-9!%*_+`'~.-]+"
+_REQUEST = re.compile(rf"({_WORD}) (\S{{1,512}}) SIP/2\.0")
 _RESPONSE = re.compile(r"SIP/2\.0 ([1-6]\d\d) ?([^\x00-\x1f\x7f]*)")
-_HEADER = re.compile(rf"({_TOKEN})[ \t]*:[ \t]*(.*)", re.DOTALL)
-_CSEQ = re.compile(rf"(\d{{1,10}})[ \t]+({_TOKEN})")
+_HEADER = re.compile(rf"({_WORD})[ \t]*:[ \t]*(.*)", re.DOTALL)
+_CSEQ = re.compile(rf"(\d{{1,10}})[ \t]+({_WORD})")
 _URI = re.compile(r"(?i:sips?|tel):[^\s<>\"\x00-\x20\x7f]{1,500}")
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])"
 _VIA = re.compile(
@@ -48,6 +48,7 @@ _ADDRESS = re.compile(
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_PORT = 65535
+_MAX_CALL_ID = 256
 _MAX_CSEQ = 2**31
 
 
@@ -129,7 +130,7 @@ class Message:
         if not found:
             raise Malformed("no end of the headers")
         start, headers = _lines(head)
-        message = _started(cls, start)
+        message = cls(*_started(start))
         message.headers = headers
         message.body = _cut(body, message.get("Content-Length"))
         _check(message)
@@ -253,15 +254,15 @@ def user_of(uri: str) -> str:
     return rest.rpartition("@")[0].partition(":")[0].partition(";")[0]
 
 
-def _started(kind: type[Message], line: str) -> Message:
+def _started(line: str) -> tuple[str, str, int, str]:
     request = _REQUEST.fullmatch(line)
     if request:
         if not _URI.fullmatch(request[2]):
             raise Malformed("unreadable request URI")
-        return kind(request[1], uri=request[2])
+        return request[1], request[2], 0, ""
     response = _RESPONSE.fullmatch(line)
     if response:
-        return kind("", status=int(response[1]), reason=response[2][:64])
+        return "", "", int(response[1]), response[2][:64]
     raise Malformed("no SIP start line")
 
 
@@ -313,6 +314,10 @@ def _check(message: Message) -> None:
         message.method = sequence[2]
     elif sequence[2] != message.method:
         raise Malformed("CSeq names another method")
+    _check_routing(message)
+
+
+def _check_routing(message: Message) -> None:
     for via in message.all("Via"):
         Via.parse(via)
     if not message.via.params.get("branch"):
@@ -320,7 +325,7 @@ def _check(message: Message) -> None:
     if not message.from_tag:
         raise Malformed("no tag in From")
     _ = message.to
-    if not 0 < len(message.call_id) <= 256 or re.search(r"[\s<>\"]", message.call_id):  # noqa: PLR2004 - the native stack's own limit
+    if not 0 < len(message.call_id) <= _MAX_CALL_ID or re.search(r"[\s<>\"]", message.call_id):
         raise Malformed("unreadable Call-ID")
     hops = message.get("Max-Forwards")
     if hops is not None and not re.fullmatch(r"\d{1,3}", hops):

@@ -133,8 +133,11 @@ class PhoneLeg:
 
     async def drained(self) -> None:
         """Wait until all is said or the connection is over."""
-        while self.queued > 0 and not self._ended.done():
-            await asyncio.sleep(min(max(self._saying.queued / 2, 0.005), 0.5))
+        while (left := self.queued) > 0:
+            # The stack does not tell when its ring is empty: sleep about that long and look again.
+            done, _ = await asyncio.wait({self._ended}, timeout=min(max(left / 2, 0.005), 0.5))
+            if done:
+                return
 
     # What the line does with it.
 
@@ -190,7 +193,7 @@ class PhoneLeg:
             self._closing = asyncio.get_running_loop().create_task(self._close(text))
 
     def tick(self, now: float) -> None:
-        """Move sound both ways; called every 10 ms."""
+        """Move sound both ways; called every few milliseconds."""
         if self.native is None or self._closing is not None:
             return
         audio = self.native.audio
@@ -211,9 +214,8 @@ class PhoneLeg:
     # Leaves.
 
     def _start(self, audio: NativeAudio) -> None:
-        info = audio.info()
-        if info.tx_ready and info.rx_ready:
-            self._rate = int(info.rx_sample_rate)
+        self._rate = audio.rate()
+        if self._rate:
             self._hearing.rate = self._saying.rate = self._rate
 
     def _silent(self, error: Exception) -> None:
@@ -221,10 +223,10 @@ class PhoneLeg:
         if type(error).__name__ == "AudioRestarted":
             self._saying.restarted()
 
-    def _ring(self) -> _NativeRing | None:
+    def _ring(self) -> NativeAudio | None:
         if self.native is None or not self._rate or self._closing is not None:
             return None
-        return _NativeRing(self.native.audio)
+        return self.native.audio
 
     def _speak(self) -> None:
         ring = self._ring()
@@ -289,19 +291,3 @@ class PhoneLeg:
         if self.established_at:
             return Farewell.FAR_END if self.dialog.ended_by_peer else Farewell.ERROR
         return Farewell.CANCELLED if self.dialog.side == "in" else Farewell.REFUSED
-
-
-class _NativeRing:
-    """The stack's transmit ring as `Saying` wants it."""
-
-    def __init__(self, audio: NativeAudio) -> None:
-        self._audio = audio
-
-    def write(self, pcm: bytes) -> int:
-        return self._audio.write(pcm)
-
-    def waiting(self) -> int:
-        return int(self._audio.info().tx_buffered)
-
-    def flush(self) -> None:
-        self._audio.flush_tx()

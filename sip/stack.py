@@ -9,7 +9,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar
 
 from sip.wire import free_port
 
@@ -20,6 +20,9 @@ _log = logging.getLogger("callcenter.sip")
 _HOST = "127.0.0.1"
 _CALLS = 500
 _UNCLAIMED = 256
+_STARTS = 5
+_WATCH_SECONDS = 15.0
+_CODECS = ("pcmu", "pcma", "g722/16000/1")
 _COMMAND_SECONDS = 5.0
 
 
@@ -31,20 +34,38 @@ class CallGone(StackFailed):
     """The native call ended before the command reached it: normal telephony."""
 
 
-class NativeAudio(Protocol):
-    """What we use of a native call's audio."""
+class NativeAudio:
+    """A native call's sound. Raises one of `sound_errors()` while there is none."""
 
-    def info(self) -> Any:
-        """Sample rates and buffer depths."""
+    def __init__(self, audio: Any) -> None:
+        self._audio = audio
+
+    def rate(self) -> int:
+        """Samples a second, 0 until both directions are up."""
+        info = self._audio.info()
+        return int(info.rx_sample_rate) if info.tx_ready and info.rx_ready else 0
 
     def read(self, max_bytes: int) -> bytes:
         """Received PCM, b"" if none."""
+        pcm: bytes = self._audio.read(max_bytes)
+        return pcm
 
     def write(self, pcm: bytes) -> int:
         """Queue PCM; how many bytes were taken."""
+        return int(self._audio.write(pcm))
 
-    def flush_tx(self) -> None:
+    def waiting(self) -> int:
+        """Bytes that were taken and did not go out yet."""
+        # The library's info() binds to new streams without a word; that they are new must be told.
+        before = self._audio._bound_epoch
+        info = self._audio.info()
+        if before not in (None, self._audio._bound_epoch):
+            raise importlib.import_module("baresip").AudioRestarted("seen by its epoch")
+        return int(info.tx_buffered)
+
+    def flush(self) -> None:
         """Drop what is queued."""
+        self._audio.flush_tx()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +85,7 @@ class NativeCall:
         self._stack = stack
         self.handle: int = call.handle
         self.on_event: Callable[[Happening], None] = lambda _: None
-
-    @property
-    def audio(self) -> NativeAudio:
-        """Its sound; operations raise one of `sound_errors()` while there is none."""
-        audio: NativeAudio = self._call.audio
-        return audio
+        self.audio = NativeAudio(call.audio)
 
     @property
     def established(self) -> bool:
@@ -106,7 +122,7 @@ class NativeCall:
 
     def replay(self, event: Any) -> None:
         """Let the library's own object see an event that came before it existed."""
-        self._call._on_stack_event(event)  # noqa: SLF001 - see Stack.dial
+        self._call._on_stack_event(event)
 
 
 def sound_errors() -> tuple[type[Exception], ...]:
@@ -127,7 +143,6 @@ class Stack:
     """The process's one native runtime, shared by all lines and closed with the last of them."""
 
     _running: ClassVar[Stack | None] = None
-    _lock: ClassVar[asyncio.Lock | None] = None
 
     def __init__(self, library: Any) -> None:
         self.port = 0
@@ -139,9 +154,10 @@ class Stack:
         self._expected: dict[str, Callable[[NativeCall], None]] = {}
         self._agents: dict[str, Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watch: asyncio.Task[None] | None = None
 
     @classmethod
-    async def shared(cls, *, rtp_timeout: float, media_host: str) -> Stack:
+    async def shared(cls, *, rtp_timeout: float, media_host: str | None) -> Stack:
         """The running stack, started if need be. Release it when the line closes."""
         if cls._running is None:
             cls._running = cls(importlib.import_module("baresip"))
@@ -159,6 +175,8 @@ class Stack:
         if self._users or Stack._running is not self:
             return
         Stack._running = None
+        if self._watch is not None:
+            self._tasks.add(self._watch)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -168,36 +186,50 @@ class Stack:
             return
         await self._runtime.close()
 
-    async def _start(self, rtp_timeout: float, media_host: str) -> None:
-        library = self._library
-        self.port = free_port(_HOST)
-        runtime = library.Runtime(command_timeout=_COMMAND_SECONDS)
-        await runtime.start(
-            library.Config(
-                net_interface=media_host,
-                max_concurrent_calls=_CALLS,
-                rtp_timeout=max(1, round(rtp_timeout)),
-                expose_headers=(TOKEN,),
-                native_log_level="error",
-                extra_config_text=(
-                    f"sip_listen {_HOST}:{self.port}\n"
-                    "audio_jitter_buffer_type adaptive\n"
-                    "audio_jitter_buffer_ms 20-160\n"
-                    "call_local_timeout 3600\n"
-                    "rtp_stats no\n"
-                ),
-            )
+    async def _start(self, rtp_timeout: float, media_host: str | None) -> None:
+        for left in reversed(range(_STARTS)):
+            # The port was free a moment ago; somebody may be faster.
+            self.port = free_port(_HOST)
+            self._runtime = self._library.Runtime(command_timeout=_COMMAND_SECONDS)
+            try:
+                await self._runtime.start(self._config(rtp_timeout, media_host))
+                break
+            except self._library.BaresipError as error:
+                if not left:
+                    raise StackFailed(str(error)) from error
+        self._runtime.subscribe(self._heard)
+        await self._agent("line", ("catchall=yes",), _CODECS)
+        await self._agent("early", (), _CODECS, answer="early")
+        self._watch = asyncio.get_running_loop().create_task(self._look_out())
+
+    def _config(self, rtp_timeout: float, media_host: str | None) -> Any:
+        return self._library.Config(
+            net_interface=media_host,
+            max_concurrent_calls=_CALLS,
+            rtp_timeout=max(1, round(rtp_timeout)),
+            expose_headers=(TOKEN,),
+            native_log_level="error",
+            extra_config_text=(
+                f"sip_listen {_HOST}:{self.port}\n"
+                "audio_jitter_buffer_type adaptive\n"
+                "audio_jitter_buffer_ms 20-160\n"
+            ),
         )
-        self._runtime = runtime
-        runtime.subscribe(self._heard)
-        await self._agent("line", ("catchall=yes",), ("pcmu", "pcma", "g722/16000/1"))
-        await self._agent("early", (), ("pcmu", "pcma", "g722/16000/1"), answer="early")
+
+    async def _look_out(self) -> None:
+        """A native call that nobody of us knows is a slot lost until the process ends: say so."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            with contextlib.suppress(StackFailed):
+                lost = await self.leaked()
+                if lost:
+                    _log.error("%d native calls leaked", lost)
 
     async def agent(
         self, *, outbound: str, user: str, host: str, password: str = "", codecs: tuple[str, ...]
     ) -> str:
         """An identity to dial with, through the front at `outbound`; made once and named."""
-        extra = (f'outbound="{outbound}"',)
+        extra: tuple[str, ...] = (f'outbound="{outbound}"',)
         if password:
             extra = (*extra, f'auth_pass="{password}"', f"auth_user={user}")
         return await self._agent(user, extra, codecs, host=host)
@@ -259,6 +291,7 @@ class Stack:
 
     async def leaked(self) -> int:
         """How many native calls nobody of us knows; waits a little for late farewells."""
+        surplus = 0
         for _ in range(20):
             surplus = await self._count() - len(self._calls)
             if surplus <= 0:

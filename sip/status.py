@@ -27,7 +27,7 @@ _PHRASES = {
 
 def outcome_of(status: int) -> Outcome:
     """How a dial ended that was answered with this final status."""
-    if 200 <= status < 300:  # noqa: PLR2004 - the success class
+    if 200 <= status < 300:
         return Outcome.ANSWERED
     return _OUTCOMES.get(status, Outcome.TRUNK_FAILED)
 

@@ -144,9 +144,7 @@ class Wire:
         connection = self._kept(reader, writer)
         connection.write(data)
 
-    async def _accepted(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host = str(writer.get_extra_info("peername")[0])
         here = sum(each.peer.host == host for each in self._connections.values())
         if len(self._connections) >= _CONNECTIONS or here >= _CONNECTIONS_A_HOST:
@@ -234,7 +232,7 @@ def _content_length(head: bytes) -> int:
         name, _, value = line.partition(b":")
         if name.strip().lower() in (b"content-length", b"l"):
             number = value.strip()
-            if number.isdigit() and len(number) < 6:  # noqa: PLR2004 - five digits are ample
+            if number.isdigit() and len(number) < 6:
                 return int(number)
             raise _Unframed
     raise _Unframed
@@ -247,7 +245,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._receive = receive
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if len(data) > 4:  # noqa: PLR2004 - RFC 5626 keep-alives are two or four bytes long
+        if len(data) > 4:
             self._receive(data, Peer(addr[0], addr[1]))
 
     def error_received(self, exc: Exception) -> None:

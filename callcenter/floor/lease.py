@@ -34,6 +34,8 @@ class Lease:
 
     async def take(self) -> None:
         """Occupy a slot, or raise CentreFull. A store that is away turns nobody down."""
+        if self._renewing is not None:
+            return
         try:
             taken = await self._store.take_slot(
                 self._call, limit=self._limit, owner=self._owner, lease=self._seconds

@@ -36,6 +36,7 @@ from callcenter.floor.desk import Desk
 from callcenter.floor.lease import Lease
 from callcenter.floor.minutes import Minutes, models_used
 from callcenter.floor.phrases import Phrases, spelled
+from callcenter.floor.sound import Sound
 from callcenter.floor.tool import Heard, Say
 from callcenter.floor.vigil import Vigil
 from callcenter.floor.voice import Conduct, Voice, open_session
@@ -139,24 +140,24 @@ class Switchboard:
 
     # --- the moves ---
 
-    async def answer(self, leg: Leg, department: Department) -> None:
-        """Take the call: occupy a slot, seat the first desk, greet."""
+    async def reserve(self) -> None:
+        """Occupy a slot before anybody picks up, or raise CentreFull."""
         await self._lease.take()
+
+    async def answer(self, leg: Leg, department: Department, sound: Sound | None = None) -> None:
+        """Take the call: occupy a slot, seat the first desk, greet. Without `sound` by text."""
+        await self.reserve()
         try:
-            await self._move(
-                Arrived(
-                    at=self.now(),
-                    caller=leg.caller.e164 if leg.caller else None,
-                    dialled=leg.dialled.e164 if leg.dialled else None,
-                    direction=leg.direction,
-                    line=leg.line,
-                )
-            )
+            await self._arrive(leg)
             if self.conduct.remember_callers:
                 for name, value in (await recall(self._store, self.call)).items():
                     self.learn(name, value)
             desk = self._seat(department, Handoff(facts=self.call.facts), None, self._voice)
             await self._move(Answered(at=self.now(), department=department))
+            if sound is not None:
+                self.session.input.audio = sound.ears
+                self.session.output.audio = sound.mouth
+                self.session.output.transcription = sound.mouth.words
             Minutes(self).attach(self.session)
             self.vigil.clocks.answered()
             self._spawn(self._close_with_the_record())
@@ -164,6 +165,11 @@ class Switchboard:
         except BaseException:
             await self.end(Disposition.FAILED, EndedBy.SYSTEM, detail="could not be answered")
             raise
+
+    async def never_answered(self, leg: Leg) -> None:
+        """The caller gave up while it was ringing: a record, no conversation."""
+        await self._arrive(leg)
+        await self.end(Disposition.CALLER_LEFT, EndedBy.CALLER, detail="gave up while ringing")
 
     async def hand_over(self, to: Department, reason: str) -> Heard:
         """Seat another desk; what the present one should let the caller hear, if anything."""
@@ -301,6 +307,17 @@ class Switchboard:
                 self.session.say(words)
 
     # --- private ---
+
+    async def _arrive(self, leg: Leg) -> None:
+        await self._move(
+            Arrived(
+                at=self.now(),
+                caller=leg.caller.e164 if leg.caller else None,
+                dialled=leg.dialled.e164 if leg.dialled else None,
+                direction=leg.direction,
+                line=leg.line,
+            )
+        )
 
     async def _move(self, event: Event) -> None:
         """The only way to change where a call stands: check the table, then append."""

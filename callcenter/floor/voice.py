@@ -22,6 +22,8 @@ class Voice:
     ears: stt.STT[Any] | None = None
     mouth: tts.TTS[Any] | None = None
     activity: vad.VAD | None = None
+    turns: Any = "vad"
+    """What tells that the caller has finished; a detector, or LiveKit's name of a mode."""
     speakers: Mapping[Department, tts.TTS[Any]] = field(default_factory=dict)
     """A desk's own voice, where it has one."""
 
@@ -47,6 +49,7 @@ class Conduct:
     resume_false_interruption: bool = True
     preemptive_generation: bool = True
     aec_warmup: float | None = None
+    cancel_echo: bool = True
     tts_text_transforms: Sequence[str] = ("filter_markdown", "filter_emoji")
     remember_callers: bool = True
     max_calls: int = 100
@@ -70,7 +73,7 @@ def open_session(
         vad=voice.activity,
         turn_handling={
             # The default end-of-turn model may reach for the cloud; the line seats its own.
-            "turn_detection": None if voice.activity is None else "vad",
+            "turn_detection": None if voice.activity is None else voice.turns,
             "endpointing": {
                 "min_delay": conduct.min_endpointing_delay,
                 "max_delay": conduct.max_endpointing_delay,

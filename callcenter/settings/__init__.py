@@ -168,6 +168,29 @@ class Settings(BaseSettings):
         "INFO", description="Least important lines to write; digits are masked on every level."
     )
 
+    sip_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address the phone line listens on; anything but this machine's own loopback "
+        "opens it to the network, so set sources and limits in the trunks file first.",
+        json_schema_extra=_section("The phone line of our own"),
+    )
+    sip_port: int = Field(
+        5060, ge=0, le=65_535, description="Port of the phone line; 0 takes a free one."
+    )
+    sip_advertise: str | None = Field(
+        None, description="Address that others reach us at, if a NAT stands in between."
+    )
+    trunks_file: v.Folder | None = Field(
+        None, description="Numbers, trunks and limits; without it sip/trunks.yaml."
+    )
+    drain_seconds: float = Field(
+        60,
+        ge=0,
+        le=3600,
+        description="Seconds that running calls get to finish when the process is asked to stop.",
+    )
+
     max_calls: int = Field(
         100,
         ge=1,
@@ -250,6 +273,11 @@ class Settings(BaseSettings):
         default=True,
         description="Whether the model starts before a turn is certain: faster, wastes requests.",
     )
+    cancel_echo: bool = Field(
+        True,
+        description="Whether the agent's own voice is taken out of what comes back on the phone "
+        "line; off if the line before us does it.",
+    )
     aec_warmup: Annotated[Annotated[float, Field(ge=0, le=10)] | None, v.OrNone] = Field(
         None,
         description="Seconds in which an agent that begins to speak cannot be interrupted, or "
@@ -286,6 +314,20 @@ class Settings(BaseSettings):
         if self.llm == "auto":
             return "openai" if self.openai_api_key or self.openai_base_url else "offline"
         return self.llm
+
+    @property
+    def stt_choice(self) -> Literal["offline", "deepgram"]:
+        """Who really listens."""
+        if self.stt == "auto":
+            return "deepgram" if self.deepgram_api_key else "offline"
+        return self.stt
+
+    @property
+    def tts_choice(self) -> Literal["offline", "cartesia"]:
+        """Who really speaks."""
+        if self.tts == "auto":
+            return "cartesia" if self.cartesia_api_key else "offline"
+        return self.tts
 
     @property
     def store_choice(self) -> Literal["memory", "embedded", "redis"]:

@@ -16,18 +16,26 @@ class CallerLine(NamedTuple):
     asked: str = ""
 
 
-_NUMBER = "Before we go on, I need to know who I am talking to. What is your six digit account number?"
+_NUMBER = (
+    "Before we go on, I need to know who I am talking to. What is your six digit account number?"
+)
 _PIN = "Thank you. And your four digit PIN? If you don't know it, your date of birth will do."
 _BIRTH = "What is your date of birth?"
 _PHONE = "I can't see your phone number. What number can we call you on?"
 _ZIP = "What is your ZIP code or town?"
 _LIGHT = "Let's have a look together. Is there a light on your modem?"
 _WORKS = "Please pull the power cable out of the modem. Is it working now?"
-_RESET = "I can restart your line from here. You would be offline for a few minutes. Shall I do that?"
+_RESET = (
+    "I can restart your line from here. You would be offline for a few minutes. Shall I do that?"
+)
 _PLAN = "That would be three monthly payments of seventy dollars. Shall I set it up?"
 _NOTE = "Shall I note that fifty dollars will be paid tomorrow?"
-_SUITS = "A technician can call you Friday, between nine and eleven in the morning. Does that suit you?"
-_MONTHS = "I can split it into two or six monthly payments. Over how many months would you like to pay?"
+_SUITS = (
+    "A technician can call you Friday, between nine and eleven in the morning. Does that suit you?"
+)
+_MONTHS = (
+    "I can split it into two or six monthly payments. Over how many months would you like to pay?"
+)
 _DAY = "On what day shall we call you?"
 _PAY_DAY = "On what day will you pay?"
 _CHARGE = "Which charge is it, and what is wrong with it?"

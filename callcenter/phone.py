@@ -1,0 +1,182 @@
+"""phone: START HERE (embedded line): ring → answer → talk → hang up, on a phone line of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from callcenter.domain.department import Department
+from callcenter.floor import CentreFull, Seating, Switchboard
+from callcenter.floor.phrases import Phrases
+from callcenter.floor.sound import Sound
+from callcenter.settings import Settings
+from callcenter.ticker import Ticker
+from callcenter.wiring import Centre, build
+from flows import FRONT, open_reception
+from sip.line import CallerGone, Line, LiveLeg, Offer
+from sip.phone_line import PhoneLine
+from sip.trunks import Trunks
+
+log = logging.getLogger(__name__)
+_KEY_PAUSE = 2.0
+_RETRY_AFTER = 30
+_UNAVAILABLE = 503
+
+
+async def serve(settings: Settings) -> int:
+    """Take calls until asked to stop; returns the exit code."""
+    console = Console(highlight=False)
+    trunks = _trunks(settings.trunks_file)
+    seat, phrases = open_reception(scripts=settings.scripts_dir, data_dir=settings.data_dir)
+    line = PhoneLine(
+        trunks,
+        host=settings.sip_host,
+        port=settings.sip_port,
+        capacity=settings.max_calls,
+        advertise=settings.sip_advertise,
+    )
+    async with await build(settings, aloud=True) as centre, line:
+        phone = Phone(centre, line, seat, phrases, on_call=lambda board: _show(console, board))
+        console.print(f"Ring sip:desk@{line.address} from a softphone. Ctrl-C stops.", style="bold")
+        await _until_stopped(phone, settings.drain_seconds, console)
+    return 0
+
+
+class Phone:
+    """Takes every call that rings on a line, until it is drained."""
+
+    def __init__(
+        self,
+        centre: Centre,
+        line: Line,
+        seat: Seating,
+        phrases: Phrases,
+        *,
+        on_call: Callable[[Switchboard], None] = lambda _: None,
+    ) -> None:
+        self._centre = centre
+        self._line = line
+        self._seat = seat
+        self._phrases = phrases
+        self._on_call = on_call
+        self._calls: set[asyncio.Task[None]] = set()
+        self._draining = False
+
+    async def serve(self) -> None:
+        """Answer calls until the line closes."""
+        async for offer in self._line.offers():
+            task = asyncio.create_task(self._take(offer), name=f"call from {offer.leg.caller}")
+            self._calls.add(task)
+            task.add_done_callback(self._calls.discard)
+
+    async def drain(self, timeout: float) -> None:
+        """Take no new calls; wait for those that run, then end them."""
+        self._draining = True
+        await self._line.drain(timeout)
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=10)
+
+    async def _take(self, offer: Offer) -> None:
+        if self._draining:
+            await offer.reject(_UNAVAILABLE, retry_after=_RETRY_AFTER)
+            return
+        board = self._centre.switchboard(
+            self._seat, self._phrases, hang_up=lambda: self._hang_up(offer.live)
+        )
+        try:
+            # The slot comes first: a house that is full must not pick up.
+            await board.reserve()
+        except CentreFull:
+            await offer.reject(_UNAVAILABLE, retry_after=_RETRY_AFTER)
+            return
+        try:
+            live = await offer.accept()
+        except CallerGone:
+            await board.never_answered(offer.leg)
+            return
+        self._on_call(board)
+        await self._converse(board, live, offer)
+
+    async def _converse(self, board: Switchboard, live: LiveLeg, offer: Offer) -> None:
+        department = Department(offer.department) if offer.department else FRONT
+        keys = asyncio.create_task(_keys(board, live), name="keys")
+        gone = asyncio.create_task(_gone(board, live), name="gone")
+        try:
+            await board.answer(
+                live.leg, department, Sound(live, cancel_echo=board.conduct.cancel_echo)
+            )
+            await board.wait_until_over()
+        except Exception:
+            # `answer` has closed the record and put the line down; the process goes on.
+            log.exception("the call %s failed", board.id)
+        finally:
+            keys.cancel()
+            gone.cancel()
+            await self._hang_up(live)
+
+    async def _hang_up(self, live: LiveLeg) -> None:
+        if not live.ended.done():
+            await self._line.hang_up(live)
+
+
+async def _gone(board: Switchboard, live: LiveLeg) -> None:
+    """The caller put the receiver down."""
+    ended = await asyncio.shield(live.ended)
+    log.info("leg %s ended: %s %s", live.id, ended.how, ended.detail)
+    await board.caller_hung_up()
+
+
+async def _keys(board: Switchboard, live: LiveLeg) -> None:
+    """Keys that are pressed count as if they had been said, after a pause or the # key."""
+    digits = live.digits()
+    typed = ""
+    while True:
+        try:
+            async with asyncio.timeout(_KEY_PAUSE if typed else None):
+                key = (await anext(digits)).key
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            key = "#"
+        board.vigil.clocks.caller_spoke()
+        if key != "#":
+            typed += key
+            continue
+        if typed and board.call.is_live:
+            with contextlib.suppress(RuntimeError):  # the session is closing
+                board.session.interrupt()
+                board.session.generate_reply(user_input=typed)
+        typed = ""
+
+
+async def _until_stopped(phone: Phone, patience: float, console: Console) -> None:
+    """The first signal lets the running calls finish, the second ends them at once."""
+    asked: asyncio.Queue[int] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.put_nowait, number)
+    serving = asyncio.create_task(phone.serve())
+    first = asyncio.create_task(asked.get())
+    await asyncio.wait({serving, first}, return_when=asyncio.FIRST_COMPLETED)
+    console.print("No new calls; the running ones may finish. Once more to stop at once.")
+    draining = asyncio.create_task(phone.drain(patience))
+    second = asyncio.create_task(asked.get())
+    await asyncio.wait({draining, second}, return_when=asyncio.FIRST_COMPLETED)
+    tasks = (serving, first, draining, second)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _show(console: Console, board: Switchboard) -> None:
+    Ticker(console, board)
+
+
+def _trunks(file: Path | None) -> Trunks:
+    return Trunks.load(file) if file else Trunks.load()
