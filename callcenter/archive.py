@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callcenter.domain.call import CallId
 from callcenter.domain.report import Report
+from callcenter.page import page
 from callcenter.settings import Settings
 from callcenter.wiring import open_store
 from sip import PhoneNumber
@@ -51,8 +53,10 @@ async def list_calls(settings: Settings, *, limit: int, as_json: bool) -> int:
     return 0
 
 
-async def print_report(settings: Settings, call: str, *, as_json: bool) -> int:
-    """Print one call; 1 if there is no such call."""
+async def print_report(
+    settings: Settings, call: str, *, as_json: bool, html: Path | None = None
+) -> int:
+    """Print one call, or write it as a page; 1 if there is no such call."""
     store = await open_store(settings)
     try:
         history = await store.history(CallId(call))
@@ -62,9 +66,11 @@ async def print_report(settings: Settings, call: str, *, as_json: bool) -> int:
         print_error(f"there is no call {call!r}; `callcenter calls` lists the ones there are")
         return 1
     report = Report.of(CallId(call), history)
+    if html is not None:
+        html.write_text(page(report), encoding="utf-8")  # noqa: ASYNC240 - nobody is waiting
     if as_json:
         print(json.dumps(report.as_dict(), indent=2))
-    else:
+    elif html is None:
         show(report)
     return 0
 

@@ -90,12 +90,13 @@ def calls(
 def report(
     call: Annotated[str, typer.Argument(help="The call's id, as `callcenter calls` shows it.")],
     json: Json = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with a picture instead.")] = None,
     env_file: EnvFile = _ENV,
 ) -> None:
     """Print what happened in a call, from its events."""
     from callcenter.archive import print_report
 
-    _run(print_report(_settings(env_file), call, as_json=json))
+    _run(print_report(_settings(env_file), call, as_json=json, html=html))
 
 
 @app.command()

@@ -137,7 +137,7 @@ class Admission:
             password=secret.get_secret_value(),
         ):
             return None
-        # Two values need two header lines; RFC 8760 wants the strongest first.
+        # Two values need two header lines.
         values = "\r\nWWW-Authenticate: ".join(self._digest.challenges(peer.host))
         return No(Refusal.CREDENTIALS, 401, "Unauthorized", {"WWW-Authenticate": values})
 

@@ -17,6 +17,7 @@ Side = Literal["in", "out"]
 _LINGER_SECONDS = 32.0
 """RFC 3261's 64 × T1: how long the other side may still repeat its last words."""
 _MOST = 4096
+_SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,20 @@ class Dialog:
     def key(self) -> tuple[str, str, Side]:
         """What tells this dialog from all others, even from the other end of a call to oneself."""
         return self.call_id, self.caller_tag, self.side
+
+    def note_answer(self, answer: Message) -> None:
+        """The other side answered a request of ours."""
+        if answer.method == "BYE":
+            self.bye_status = answer.status
+            self.on_farewell()
+        elif answer.method == "REFER":
+            self.refer_status = answer.status
+        elif answer.method == "INVITE" and self.side == "out" and not self.answered:
+            self.status = answer.status
+            self.answered = answer.status in _SUCCESS
+            if answer.body:
+                self.digits_by_rtp = b"telephone-event" in answer.body
+            self.on_reply(answer.status)
 
     def refreshed(self, now: float) -> None:
         """The session timer starts again."""

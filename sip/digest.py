@@ -28,11 +28,11 @@ class Digest:
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
     def challenges(self, host: str) -> list[str]:
-        """WWW-Authenticate values for somebody at `host`, the strongest first."""
+        """WWW-Authenticate values for somebody at `host`; old phones read only the first."""
         nonce = self._nonce(int(self.clock()), host)
         return [
             f'Digest realm="{self.realm}", nonce="{nonce}", algorithm={name}, qop="auth"'
-            for name in ("SHA-256", "MD5")
+            for name in ("MD5", "SHA-256")
         ]
 
     def accepts(

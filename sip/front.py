@@ -11,7 +11,6 @@ import asyncio
 import hashlib
 import logging
 import secrets
-import socket
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -19,7 +18,7 @@ from typing import Protocol
 from sip.dialog import Dialog, Dialogs
 from sip.guard import Pace, Refusal
 from sip.info import digit_of, progress_of
-from sip.manners import stamp, towards, wrong_with
+from sip.manners import facing, stamp, towards, wrong_with
 from sip.message import Malformed, Message, Via
 from sip.refusing import No
 from sip.session import refuse_session, seal_session, wish_session
@@ -33,6 +32,8 @@ _MARK = "z9hG4bKcc"
 _SWEEP_SECONDS = 1.0
 _HOPS = 70
 _PASSED_ON = frozenset({"INVITE", "ACK", "BYE", "UPDATE", "NOTIFY", "PRACK"})
+_ELSEWHERE = _PASSED_ON | {"REGISTER", "SUBSCRIBE", "PUBLISH", "MESSAGE", "REFER", "INFO"}
+"""Methods that exist but make no sense without a call."""
 _SUCCESS = 200
 _FAILURE = 300
 
@@ -108,11 +109,7 @@ class Front:
         """Our address as that peer sees it."""
         if self._advertise:
             return self._advertise
-        if self.host not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-            return self.host
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect((peer.host, peer.port))
-            return str(probe.getsockname()[0])
+        return facing(peer) if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared
 
     def contact(self, user: str, peer: Peer) -> str:
         """The address under which that peer reaches this call."""
@@ -140,7 +137,7 @@ class Front:
         try:
             message = Message.parse(data)
             if message.status:
-                self._answer_in(message, peer)
+                self._answer_in(message)
             else:
                 self._request_in(message, peer)
         except Malformed as error:
@@ -184,16 +181,7 @@ class Front:
                     self._to_stack(request, known, peer)
             case "ACK":
                 pass
-            case (
-                "REGISTER"
-                | "SUBSCRIBE"
-                | "PUBLISH"
-                | "MESSAGE"
-                | "REFER"
-                | "BYE"
-                | "INFO"
-                | ("UPDATE" | "NOTIFY" | "PRACK")
-            ):
+            case method if method in _ELSEWHERE:
                 self._reply(request, peer, 405, "Method Not Allowed", {"Allow": _ALLOW})
             case _:
                 self._reply(request, peer, 501, "Not Implemented", {"Allow": _ALLOW})
@@ -256,7 +244,7 @@ class Front:
             dialog.info_sequence = request.sequence
             dialog.on_digit(*found)
 
-    def _answer_in(self, answer: Message, peer: Peer) -> None:
+    def _answer_in(self, answer: Message) -> None:
         vias = list(answer.all("Via"))
         if len(vias) < 2:
             raise Malformed("a response to nothing we sent")
@@ -266,22 +254,9 @@ class Front:
         answer.pop("Via")
         dialog = self.dialogs.find(answer, outside=True)
         if dialog is not None:
-            self._note_answer(dialog, answer)
+            dialog.note_answer(answer)
         answer.headers.append(("Record-Route", f"<{self.outbound};lr>"))
         self._send_inside(answer)
-
-    def _note_answer(self, dialog: Dialog, answer: Message) -> None:
-        if answer.method == "BYE":
-            dialog.bye_status = answer.status
-            dialog.on_farewell()
-        elif answer.method == "REFER":
-            dialog.refer_status = answer.status
-        elif answer.method == "INVITE" and dialog.side == "out" and not dialog.answered:
-            dialog.status = answer.status
-            dialog.answered = _SUCCESS <= answer.status < _FAILURE
-            if answer.body:
-                dialog.digits_by_rtp = b"telephone-event" in answer.body
-            dialog.on_reply(answer.status)
 
     def _to_stack(self, request: Message, dialog: Dialog, peer: Peer) -> None:
         # The identity does not change within a call; RFC 3261 lets us name the stack as we like.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from sip.guard import Refusal
 from sip.message import Message, Via
 from sip.refusing import No
@@ -44,3 +46,10 @@ def towards(via: Via, connection: int) -> Peer:
     host = via.params.get("received", via.host)
     port = int(via.params.get("rport") or via.port or _PORT)
     return Peer(host, port, "tcp" if via.transport == "TCP" else "udp", connection)
+
+
+def facing(peer: Peer) -> str:
+    """The address of ours that this peer sees, when we listen on all of them."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((peer.host, peer.port))
+        return str(probe.getsockname()[0])

@@ -32,6 +32,8 @@ class PhoneLeg:
         self.native: NativeCall | None = None
         self.established_at = 0.0
         self.progress: list[int] = []
+        self.patience: asyncio.TimerHandle | None = None
+        """Runs out if the stack never shows us this call."""
         self._leg = leg
         self._over = over
         self._held = False
@@ -144,6 +146,8 @@ class PhoneLeg:
     def attach(self, native: NativeCall) -> None:
         """The stack has its side of the call."""
         self.native = native
+        if self.patience is not None:
+            self.patience.cancel()
         native.on_event = self.happened
 
     def happened(self, event: Happening) -> None:
@@ -266,6 +270,8 @@ class PhoneLeg:
         )
 
     async def _close(self, text: str) -> None:
+        if self.patience is not None:
+            self.patience.cancel()
         how = self._how(text)
         verified = self.dialog.ended_by_peer or not self.established_at
         if not verified:

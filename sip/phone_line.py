@@ -242,7 +242,7 @@ class PhoneLine:
         dialog.on_reply = lambda _: None if leg.native else leg.close("refused by the stack")
         dialog.on_expiry = lambda: self._expire(leg)
         self.stack.expect(dialog.token, lambda native: self._taken(offer, native))
-        asyncio.get_running_loop().call_later(_UNTAKEN_SECONDS, _give_up, leg)
+        leg.patience = asyncio.get_running_loop().call_later(_UNTAKEN_SECONDS, _give_up, leg)
         return dialog
 
     def refused(self, no: No, peer: Peer) -> None:
@@ -288,10 +288,13 @@ class PhoneLine:
         due = loop.time()
         while True:
             now = loop.time()
-            for leg in list(self._legs.values()):
-                leg.tick(now)
+            self._move(now)
             due = max(due + POLL_SECONDS, now)
             await asyncio.sleep(due - loop.time())
+
+    def _move(self, now: float) -> None:
+        for leg in list(self._legs.values()):
+            leg.tick(now)
 
     async def _close(self) -> None:
         self._draining = True

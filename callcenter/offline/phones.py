@@ -75,6 +75,11 @@ class Phones:
     def __contains__(self, word: object) -> bool:
         return word in self._known
 
+    @property
+    def words(self) -> Iterable[str]:
+        """Every word that is known."""
+        return self._known.keys()
+
     def of(self, word: str) -> list[str]:
         """All ways to say a word, each as phones with blanks between; none if there is no letter."""
         return self._known.get(word) or self._by_parts(word) or _by_letters(word)

@@ -31,7 +31,7 @@ _WINDOW = 410
 _SPECTRUM = 512
 _BANDS, _LOWEST, _HIGHEST = 25, 130.0, 6800.0
 _LIFTER = 22
-_ABOVE_PHONE = slice(20, 25)
+_ABOVE_PHONE = slice(21, 25)
 
 _SUBTRACTED = 1.5
 """How much of the noise is taken off: a bit more than there is leaves fewer ghosts."""
