@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sip.dialog import Dialog
 from sip.front import Front
-from sip.guard import Refusal
+from sip.guard import Refusal, is_loopback
 from sip.leg import Direction, Leg
 from sip.line import Dialled, Farewell, Tally
 from sip.message import Message
@@ -106,6 +106,9 @@ class Calling:
             self._line.front.expect(leg.dialog)
             text = to.e164 if isinstance(to, PhoneNumber) else to
             uri = f"sip:{text}@{trunk.host}:{trunk.port}"
+            if trunk.host.replace(".", "").isdigit() and not is_loopback(trunk.host):
+                # The stack refuses to dial a numeric address that is not on its one interface.
+                leg.dialog.target, uri = uri, f"sip:{text}@127.0.0.1:{trunk.port}"
             native = await self._line.stack.dial(
                 agent, uri, {TOKEN: leg.dialog.token}, leg.happened
             )

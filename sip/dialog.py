@@ -60,6 +60,8 @@ class Dialog:
     """Whether an incoming call's sound starts before it is answered."""
     charged_to: str | None = None
     """Whose allowance an outgoing call uses."""
+    target: str = ""
+    """Whom an outgoing call is really for, where the stack was given a stand-in."""
     identity: str = ""
     """The From URI of an outgoing call."""
     refer_headers: Mapping[str, str] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from sip.info import digit_of, progress_of
 from sip.manners import facing, stamp, towards, wrong_with
 from sip.message import Malformed, Message, Via
 from sip.refusing import No
+from sip.sdp import inward, outward
 from sip.session import refuse_session, seal_session, wish_session
 from sip.stack import TOKEN
 from sip.wire import Peer, Wire
@@ -308,6 +309,10 @@ class Front:
         if request.method == "INVITE":
             for name, value in dialog.headers.items():
                 request.set(name, value)
+        if dialog.target:
+            # In a dialog the stack uses the Contact it was told; before that, our stand-in.
+            request.uri = dialog.target if not request.to_tag else request.uri
+            request.set("To", request.to.renamed(dialog.target))
         if request.method == "REFER":
             for name, value in dialog.refer_headers.items():
                 request.set(name, value)
@@ -352,9 +357,9 @@ class Front:
     def _disguise(self, message: Message, dialog: Dialog) -> None:
         if message.get("Contact"):
             message.set("Contact", dialog.contact)
+        message.body = outward(message.body, self.own_host(dialog.peer))
         if message.status == 0 and dialog.identity:
-            tag = message.from_tag
-            message.set("From", f"<{dialog.identity}>;tag={tag}")
+            message.set("From", message.from_.renamed(dialog.identity))
 
     # Both ways.
 
@@ -377,6 +382,7 @@ class Front:
         self._wire.send(answer.encode(), towards(request.via, peer.connection))
 
     def _send_inside(self, message: Message) -> None:
+        message.body = inward(message.body)
         if self._inside is not None:
             self._inside.sendto(message.encode(), self._stack)
 

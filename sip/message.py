@@ -104,6 +104,11 @@ class Address:
         display = quoted[1:-1] if quoted else (plain or "").strip()
         return cls(display, uri, params_of(tail))
 
+    def renamed(self, uri: str) -> str:
+        """The same party with another URI, as a header's value."""
+        tag = self.params.get("tag")
+        return f"<{uri}>;tag={tag}" if tag else f"<{uri}>"
+
     @property
     def user(self) -> str:
         """The part before the @, or the number of a tel: URI."""

@@ -91,10 +91,7 @@ class PhoneLine:
     async def open(self) -> None:
         """Bind and listen; raises NoAddress if the address cannot be had."""
         host, port = self._where
-        everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
-        self._stack = await Stack.shared(
-            rtp_timeout=self._rtp_timeout, media_host=None if everywhere else host
-        )
+        self._stack = await Stack.shared(rtp_timeout=self._rtp_timeout)
         try:
             self._front = Front(self, stack_port=self._stack.port, advertise=self._advertise)
             await self._front.open(host, port)

@@ -157,12 +157,12 @@ class Stack:
         self._watch: asyncio.Task[None] | None = None
 
     @classmethod
-    async def shared(cls, *, rtp_timeout: float, media_host: str | None) -> Stack:
+    async def shared(cls, *, rtp_timeout: float) -> Stack:
         """The running stack, started if need be. Release it when the line closes."""
         if cls._running is None:
             cls._running = cls(importlib.import_module("baresip"))
             try:
-                await cls._running._start(rtp_timeout, media_host)
+                await cls._running._start(rtp_timeout)
             except BaseException:
                 cls._running = None
                 raise
@@ -186,13 +186,13 @@ class Stack:
             return
         await self._runtime.close()
 
-    async def _start(self, rtp_timeout: float, media_host: str | None) -> None:
+    async def _start(self, rtp_timeout: float) -> None:
         for left in reversed(range(_STARTS)):
             # The port was free a moment ago; somebody may be faster.
             self.port = free_port(_HOST)
             self._runtime = self._library.Runtime(command_timeout=_COMMAND_SECONDS)
             try:
-                await self._runtime.start(self._config(rtp_timeout, media_host))
+                await self._runtime.start(self._config(rtp_timeout))
                 break
             except self._library.BaresipError as error:
                 if not left:
@@ -202,9 +202,10 @@ class Stack:
         await self._agent("early", (), _CODECS, answer="early")
         self._watch = asyncio.get_running_loop().create_task(self._look_out())
 
-    def _config(self, rtp_timeout: float, media_host: str | None) -> Any:
+    def _config(self, rtp_timeout: float) -> Any:
         return self._library.Config(
-            net_interface=media_host,
+            # Its SIP port must never be on the network; see sip/sdp.py for what follows from that.
+            net_interface=_HOST,
             max_concurrent_calls=_CALLS,
             rtp_timeout=max(1, round(rtp_timeout)),
             expose_headers=(TOKEN,),

@@ -60,6 +60,13 @@ def _matching(pattern: re.Pattern[str], what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _variable(text: str) -> str:
+    if not _VARIABLE.fullmatch(text):
+        # Not repeated: people paste passwords here.
+        raise ValueError("this is not the name of an environment variable such as TRUNK_PASSWORD")
+    return text
+
+
 def _headers(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         check_header(name, value)
@@ -69,7 +76,7 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
 E164 = Annotated[str, _matching(_E164, "an E.164 number such as +15550100123")]
 Prefix = Annotated[str, _matching(_PREFIX, "a prefix such as +44")]
 Target = Annotated[str, _matching(_TARGET, "a number, an extension, or a beginning with *")]
-Variable = Annotated[str, _matching(_VARIABLE, "the name of an environment variable")]
+Variable = Annotated[str, AfterValidator(_variable)]
 Headers = Annotated[dict[str, str], AfterValidator(_headers)]
 
 

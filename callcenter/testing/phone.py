@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from livekit import rtc
 from livekit.agents import tts
 
 from callcenter.domain.call import Call
-from callcenter.domain.events import AgentSaid, Event
+from callcenter.domain.events import AgentSaid, Arrived, Event
 from callcenter.domain.report import Report
 from callcenter.floor import Switchboard
 from callcenter.testing.recording import Delays, Recording
@@ -26,6 +27,7 @@ from sip import Outcome
 from sip.line import Line, LiveLeg
 
 _QUIET = 0.6
+_FIRST_NUMBER = 5550190001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +57,21 @@ class Exchange:
         """Dial through `line`'s first trunk; callers speak with `voice`."""
         self._line = line
         self._voice = voice
-        self._boards: asyncio.Queue[Switchboard] = asyncio.Queue()
+        self._numbers = itertools.count(_FIRST_NUMBER)
+        self._expected: dict[str, asyncio.Future[tuple[Switchboard, list[Event]]]] = {}
 
     def watch(self, board: Switchboard) -> None:
         """Give this to `Phone(on_call=…)`, so that a caller knows what they hear."""
-        self._boards.put_nowait(board)
+        events: list[Event] = []
+
+        def happened(event: Event) -> None:
+            events.append(event)
+            if isinstance(event, Arrived) and event.caller in self._expected:
+                expected = self._expected.pop(event.caller)
+                if not expected.done():
+                    expected.set_result((board, events))
+
+        board.watch(happened)
 
     @contextlib.asynccontextmanager
     async def dial(
@@ -67,14 +79,17 @@ class Exchange:
     ) -> AsyncIterator[PhoneCaller]:
         """Ring; the call is hung up at the end of the block if it is still on."""
         loop = asyncio.get_running_loop()
+        # A number of its own for every call tells them apart at the other end.
+        mine = caller_id or f"+1{next(self._numbers)}"
+        expected = self._expected[mine] = loop.create_future()
         began = loop.time()
-        dialled = await self._line.dial(number, caller_id=caller_id)
+        dialled = await self._line.dial(number, caller_id=mine)
         if dialled.outcome is not Outcome.ANSWERED or dialled.leg is None:
             raise NotAnswered(f"{dialled.outcome} ({dialled.sip_status}) {dialled.detail}")
         answered = loop.time() - began
-        board = await asyncio.wait_for(self._boards.get(), 10)
+        board, events = await asyncio.wait_for(expected, 10)
         caller = PhoneCaller(
-            self._line, dialled.leg, board, self._voice, faults or Faults(), answered
+            self._line, dialled.leg, board, events, self._voice, faults or Faults(), answered
         )
         try:
             yield caller
@@ -90,11 +105,13 @@ class PhoneCaller:
         line: Line,
         live: LiveLeg,
         board: Switchboard,
+        events: list[Event],
         voice: tts.TTS[Any],
         faults: Faults,
         answered_after: float,
     ) -> None:
-        self.events: list[Event] = []
+        self.events = events
+        """Everything that has happened in the call so far."""
         self.recording = Recording(live.rate)
         self.answer_delay = answered_after
         """From dialling to the answer, in seconds."""
@@ -107,7 +124,6 @@ class PhoneCaller:
         self._unheard_from = 0
         self._outgoing = bytearray()
         self._listening = asyncio.create_task(self._listen(), name="simulated caller listens")
-        board.watch(self.events.append)
 
     # --- what a caller does ---
 
