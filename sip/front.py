@@ -303,19 +303,16 @@ class Front:
             # No open relay: what no line asked for goes nowhere.
             self.dropped["unasked"] += 1
             return
-        for name in (TOKEN, "User-Agent"):
-            request.remove(name)
+        request.remove(TOKEN)
+        request.remove("User-Agent")
         request.pop("Route")
-        if request.method == "INVITE":
-            for name, value in dialog.headers.items():
-                request.set(name, value)
+        added = {"INVITE": dialog.headers, "REFER": dialog.refer_headers}
+        for name, value in added.get(request.method, {}).items():
+            request.set(name, value)
         if dialog.target:
             # In a dialog the stack uses the Contact it was told; before that, our stand-in.
             request.uri = dialog.target if not request.to_tag else request.uri
             request.set("To", request.to.renamed(dialog.target))
-        if request.method == "REFER":
-            for name, value in dialog.refer_headers.items():
-                request.set(name, value)
         self._disguise(request, dialog)
         host, peer = self.own_host(dialog.peer), dialog.peer
         branch = self._branch(request.via, request.call_id)

@@ -22,7 +22,7 @@ def outward(body: bytes, host: str) -> bytes:
 
 
 def inward(body: bytes) -> bytes:
-    """What the stack gets: the address stands at each medium, where it counts more (RFC 8866, 5.7)."""
+    """What the stack gets: the address stands at each medium, where it counts more."""
     found = _MEDIA.search(body)
     start = found.start() if found else len(body)
     session, media = body[:start], body[start:]

@@ -89,7 +89,7 @@ def test_a_voice_is_no_digit() -> None:
     times = np.arange(8000 * 60) / 8000
     pitch = 140 + 60 * np.sin(times * 1.7) + 20 * np.sin(times * 9)
     phase = 2 * np.pi * np.cumsum(pitch) / 8000
-    wave = sum(np.sin(n * phase) / n for n in range(1, 14))
+    wave = np.sum([np.sin(n * phase) / n for n in range(1, 14)], axis=0)
     assert heard((wave * 6000).astype("<i2").tobytes()) == ""
 
 

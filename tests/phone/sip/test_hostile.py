@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -24,7 +23,7 @@ from tests.phone.sip.conftest import (
     phone_to,
     pitch,
 )
-from tests.phone.sip.raw import RawPhone, raw_phone
+from tests.phone.sip.raw import RawPhone, free_socket, raw_phone
 
 pytestmark = pytest.mark.asyncio
 
@@ -104,7 +103,7 @@ async def test_torture_messages_take_no_slot(raw: RawPhone, desk: Desk) -> None:
     assert (await raw.ring()).status == 200
 
 
-async def test_odd_but_lawful_messages_are_understood(raw: RawPhone, desk: Desk) -> None:
+async def test_odd_but_lawful_messages_are_understood(raw: RawPhone) -> None:
     """RFC 4475's "short tortuous" one: folding, compact names, odd spacing, many hops."""
     text = raw.request("INVITE", body=raw.sdp(), Content_Type="application/sdp").encode()
     text = text.replace(b"Via:", b"v  :  ").replace(b"From: ", b'f: "J \\"R\\" Rosenberg"\r\n  ')
@@ -210,13 +209,9 @@ async def test_the_private_port_takes_no_calls(desk: Desk) -> None:
     assert await desk.line.stack.leaked() == 0
 
 
-async def test_an_answer_goes_only_to_where_the_request_came_from(
-    desk: Desk, raw: RawPhone
-) -> None:
+async def test_an_answer_goes_only_to_where_the_request_came_from(raw: RawPhone) -> None:
     """Via, Contact, received and rport cannot make us send to a victim."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as victim:
-        victim.bind(("127.0.0.1", 0))
-        victim.setblocking(False)
+    with free_socket() as victim:
         port = victim.getsockname()[1]
         for hops in ("70", "0"):
             options = raw.request("OPTIONS", Max_Forwards=hops)

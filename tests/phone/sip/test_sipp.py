@@ -73,6 +73,11 @@ async def sipp(
             await process.wait()
 
 
+def open_files() -> int:
+    """Sockets and files of this process."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.mark.parametrize("transport", ["u1", "t1"])
 async def test_basic_call(tmp_path: Path, transport: str) -> None:
     """INVITE, talk, BYE; over UDP and over TCP."""
@@ -213,7 +218,7 @@ async def test_they_do_not_answer(tmp_path: Path) -> None:
 async def test_200_calls_at_10_a_second_leave_nothing_behind(tmp_path: Path) -> None:
     """No task, slot, socket, native call or listener of a finished call remains."""
     async with desk_with(capacity=40) as desk:
-        tasks, files = len(asyncio.all_tasks()), len(os.listdir("/proc/self/fd"))
+        tasks, files = len(asyncio.all_tasks()), open_files()
         async with sipp(
             "caller_basic", tmp_path, target=desk.port, calls=200, options="-r 10"
         ) as run:
@@ -224,7 +229,7 @@ async def test_200_calls_at_10_a_second_leave_nothing_behind(tmp_path: Path) -> 
         assert desk.line.live == len(desk.line.front.dialogs) == 0
         assert await desk.line.stack.leaked() == 0
         assert len(asyncio.all_tasks()) <= tasks
-        assert len(os.listdir("/proc/self/fd")) <= files + 3
+        assert open_files() <= files + 3
         desk.line.front.dialogs.sweep(linger=0)
         assert desk.line.front.dialogs.remembered == 0
         desk.legs.clear()
