@@ -56,7 +56,7 @@ bench: $(VENV)/.ready ## measure what the README claims
 	@set -e; for file in tests/bench/bench_*.py; do $(BIN)/python $$file $(ARGS); done
 
 lock: $(VENV)/.ready ## write the locks again; ARGS=--upgrade for newer versions
-	@$(COMPILE) $(ARGS) --extra embedded --output-file deploy/requirements.lock
+	@$(COMPILE) $(ARGS) --extra embedded --extra phone --output-file deploy/requirements.lock
 	@$(COMPILE) $(ARGS) --all-extras --group dev --output-file deploy/requirements-dev.lock
 
 wheel-check: $(VENV)/.ready ## build the wheel and use it where there is no checkout

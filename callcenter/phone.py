@@ -15,10 +15,12 @@ from callcenter.domain.department import Department
 from callcenter.floor import CentreFull, Seating, Switchboard
 from callcenter.floor.phrases import Phrases
 from callcenter.floor.sound import Sound
+from callcenter.offline.sayings import Sayings, collected
 from callcenter.settings import Settings
 from callcenter.ticker import Ticker
 from callcenter.wiring import Centre, build
-from flows import FRONT, open_reception
+from flows import DESKS, FRONT, open_reception, scripts_of
+from flows.demo_accounts.customers import AREAS, CUSTOMERS
 from sip.line import CallerGone, Line, LiveLeg, Offer
 from sip.phone_line import PhoneLine
 from sip.trunks import Trunks
@@ -41,11 +43,25 @@ async def serve(settings: Settings) -> int:
         capacity=settings.max_calls,
         advertise=settings.sip_advertise,
     )
-    async with await build(settings, aloud=True) as centre, line:
+    async with await build(settings, sayings=sayings(), desks=tuple(DESKS)) as centre, line:
         phone = Phone(centre, line, seat, phrases, on_call=lambda board: _show(console, board))
         console.print(f"Ring sip:desk@{line.address} from a softphone. Ctrl-C stops.", style="bold")
         await _until_stopped(phone, settings.drain_seconds, console)
     return 0
+
+
+def sayings(scripts: Path | None = None) -> Sayings:
+    """What callers may say, for ears without a network: learned from the conversations."""
+    return collected(
+        DESKS.values(),
+        scripts_of(scripts).values(),
+        names=[
+            name
+            for who in CUSTOMERS
+            for name in (who.first_name, who.last_name, f"{who.first_name} {who.last_name}")
+        ],
+        places=sorted(set(AREAS.values())),
+    )
 
 
 class Phone:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 from callcenter.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from livekit.agents import llm
+    from livekit.agents import llm, tts
 
+    from callcenter.domain.department import Department
     from callcenter.floor import Conduct, Seating, Switchboard, Voice
     from callcenter.floor.phrases import Phrases
+    from callcenter.offline.sayings import Sayings
     from callcenter.store import Store
     from callcenter.store.reaper import Reaper
 
@@ -45,7 +48,7 @@ class Centre:
         return Switchboard(
             store=self.store,
             seat=seat,
-            voice=self.voice,
+            voice=self.voice.for_call(),
             conduct=self.conduct,
             phrases=phrases,
             owner=self.owner,
@@ -61,10 +64,12 @@ class Centre:
         await self.store.aclose()
 
 
-async def build(settings: Settings, *, aloud: bool = False) -> Centre:
-    """Choose and connect the parts; `aloud` adds ears and a mouth to the brain.
+async def build(
+    settings: Settings, *, sayings: Sayings | None = None, desks: Sequence[Department] = ()
+) -> Centre:
+    """Choose and connect the parts; with `sayings` the brain gets ears and a mouth.
 
-    Raises StoreAway, SettingsError or ValueError with advice.
+    Raises StoreAway, SettingsError, OfflineMissing or ValueError with advice.
     """
     from callcenter.floor import Voice
     from callcenter.store.reaper import Reaper
@@ -75,7 +80,9 @@ async def build(settings: Settings, *, aloud: bool = False) -> Centre:
         settings=settings,
         store=store,
         conduct=conduct(settings),
-        voice=speaking_voice(settings) if aloud else Voice(brain=brain(settings)),
+        voice=Voice(brain=brain(settings))
+        if sayings is None
+        else speaking(settings, sayings, desks),
         owner=owner,
         reaper=Reaper(store, owner=owner, grace=settings.lease_seconds),
     )
@@ -105,6 +112,48 @@ def brain(settings: Settings) -> llm.LLM[Any]:
         # A local server needs no key, but the client insists on one.
         api_key=key.get_secret_value() if key else "none",
         base_url=url or NOT_GIVEN,
+    )
+
+
+def speaking(settings: Settings, sayings: Sayings, desks: Sequence[Department]) -> Voice:
+    """Brain, ears and mouth: each the configured one, or the offline one; `desks` sound apart."""
+    from callcenter.floor import Voice
+    from callcenter.offline import senses
+
+    ears: Any
+    mouth: Any
+    speakers: dict[Department, tts.TTS[Any]] = {}
+    if settings.stt_choice == "deepgram" and settings.deepgram_api_key is not None:
+        from livekit.plugins import deepgram
+
+        key = settings.deepgram_api_key.get_secret_value()
+        ears = deepgram.STT(model=settings.stt_model, api_key=key)
+    else:
+        from callcenter.offline.ears import OfflineEars
+
+        ears = OfflineEars(sayings)
+    if settings.tts_choice == "cartesia" and settings.cartesia_api_key is not None:
+        from livekit.plugins import cartesia
+
+        key = settings.cartesia_api_key.get_secret_value()
+        mouth = cartesia.TTS(model=settings.tts_model, voice=settings.tts_voice, api_key=key)
+    else:
+        from callcenter.offline.mouth import MANNERS, OfflineMouth
+
+        mouth = OfflineMouth()
+        speakers = {
+            desk: OfflineMouth(manner)
+            for desk, manner in zip(desks, itertools.cycle(MANNERS), strict=False)
+        }
+    return Voice(
+        brain=brain(settings),
+        ears=ears,
+        mouth=mouth,
+        speakers=speakers,
+        activity=senses.activity(),
+        turns=(
+            senses.end_of_turn() if settings.turn_detection == "model" else settings.turn_detection
+        ),
     )
 
 

@@ -32,10 +32,7 @@ def reception(
     today: Callable[[], date] = date.today,
 ) -> Seating:
     """Seats the desks of DESKS; all scripts are read and checked now. Raises ScriptError."""
-    words = {
-        department: Script.load(department, needs=desk.needs, folder=scripts)
-        for department, desk in DESKS.items()
-    }
+    words = scripts_of(scripts)
     neighbours = {department: desk.neighbour for department, desk in DESKS.items()}
 
     def seat(
@@ -57,6 +54,14 @@ def reception(
     return seat
 
 
+def scripts_of(folder: Path | None = None) -> Mapping[Department, Script]:
+    """Every desk's script, read and checked."""
+    return {
+        department: Script.load(department, needs=desk.needs, folder=folder)
+        for department, desk in DESKS.items()
+    }
+
+
 def shared_phrases(scripts: Path | None = None) -> Phrases:
     """The sentences the floor itself speaks, such as "are you still there?"."""
     return Script.load(SHARED, needs=NEEDED, folder=scripts)
@@ -73,4 +78,4 @@ def open_reception(
     return reception(accounts, scripts=scripts), shared_phrases(scripts)
 
 
-__all__ = ["DESKS", "FRONT", "open_reception", "reception", "shared_phrases"]
+__all__ = ["DESKS", "FRONT", "open_reception", "reception", "scripts_of", "shared_phrases"]

@@ -60,6 +60,9 @@ class Caller(Protocol):
     def stack(self) -> Stack:
         """The native side."""
 
+    def note_refusal(self, refusal: Refusal, source: str) -> None:
+        """Count it and tell whoever wants to know."""
+
     def keep(self, leg: PhoneLeg) -> None:
         """Take a slot."""
 
@@ -98,25 +101,34 @@ class Calling:
         peer = await _resolved(trunk)
         if peer is None:
             return Dialled(Outcome.TRUNK_FAILED, detail=f"{trunk.host} cannot be resolved")
+        if self._line.live >= self._line.capacity:
+            return self._refused(Refusal.CAPACITY)  # somebody was faster than the name server
         leg = self._leg(trunk, to, peer)
         self._line.keep(leg)
         self._line.tally.dialled += 1
+        placing = asyncio.get_running_loop().create_task(self._place(leg, trunk, to))
         try:
-            agent = await self._agent(trunk)
-            self._line.front.expect(leg.dialog)
-            text = to.e164 if isinstance(to, PhoneNumber) else to
-            uri = f"sip:{text}@{trunk.host}:{trunk.port}"
-            if trunk.host.replace(".", "").isdigit() and not is_loopback(trunk.host):
-                # The stack refuses to dial a numeric address that is not on its one interface.
-                leg.dialog.target, uri = uri, f"sip:{text}@127.0.0.1:{trunk.port}"
-            native = await self._line.stack.dial(
-                agent, uri, {TOKEN: leg.dialog.token}, leg.happened
-            )
-            leg.native = native
+            await asyncio.shield(placing)
+        except asyncio.CancelledError:
+            # The INVITE may be out already: wait for its handle, without which nobody can stop it.
+            await asyncio.wait({placing})
+            await leg.hang_up(Farewell.CANCELLED)
+            raise
         except (StackFailed, MissingPassword) as error:
             leg.close("")
             return Dialled(Outcome.TRUNK_FAILED, detail=str(error))
         return await self._answer(leg, ring_timeout)
+
+    async def _place(self, leg: PhoneLeg, trunk: Outbound, to: PhoneNumber | str) -> None:
+        agent = await self._agent(trunk)
+        self._line.front.expect(leg.dialog)
+        text = to.e164 if isinstance(to, PhoneNumber) else to
+        uri = f"sip:{text}@{trunk.host}:{trunk.port}"
+        if trunk.host.replace(".", "").isdigit() and not is_loopback(trunk.host):
+            # The stack refuses to dial a numeric address that is not on its one interface.
+            leg.dialog.target, uri = uri, f"sip:{text}@127.0.0.1:{trunk.port}"
+        headers = {TOKEN: leg.dialog.token}
+        leg.native = await self._line.stack.dial(agent, uri, headers, leg.happened)
 
     def _allowed(self) -> PhoneNumber | str | Refusal:
         line, trunk = self._line, self._trunk
@@ -143,8 +155,7 @@ class Calling:
         return refusal or line.toll.begin_out(to) or to
 
     def _refused(self, refusal: Refusal) -> Dialled:
-        refused = self._line.tally.refused
-        refused[refusal] = refused.get(refusal, 0) + 1
+        self._line.note_refusal(refusal, "dial")
         return Dialled(Outcome.BLOCKED, refusal=refusal, detail=f"not dialled: {refusal}")
 
     def _leg(self, trunk: Outbound, to: PhoneNumber | str, peer: Peer) -> PhoneLeg:
@@ -189,8 +200,11 @@ class Calling:
             raise
         if not done:
             await leg.hang_up(Farewell.CANCELLED)
-            return Dialled(Outcome.NO_ANSWER, sip_status=leg.dialog.status or None,
-                           detail=f"not answered in {ring_timeout:g} s")  # fmt: skip
+            status = leg.dialog.status
+            if not status:
+                return Dialled(Outcome.TRUNK_FAILED, detail="the trunk did not say a word")
+            detail = f"not answered in {ring_timeout:g} s"
+            return Dialled(Outcome.NO_ANSWER, sip_status=status, detail=detail)
         if leg.established.result():
             return Dialled(Outcome.ANSWERED, leg, leg.dialog.status)
         ended = await asyncio.shield(leg.ended)

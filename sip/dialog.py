@@ -77,6 +77,8 @@ class Dialog:
     on_progress: Callable[[int], None] = _nothing
     on_farewell: Callable[[], None] = _nothing
     """Our BYE was answered, or the other side said goodbye."""
+    on_settled: Callable[[], None] = _nothing
+    """Our INVITE, the first or a later one, has got its ACK."""
     on_expiry: Callable[[], None] = _nothing
     on_reply: Callable[[int], None] = _nothing
     """A response to our INVITE went by."""

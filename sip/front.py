@@ -253,8 +253,7 @@ class Front:
         if top.params.get("branch") != self._branch(below, answer.call_id):
             raise Malformed("a response to nothing we sent")
         answer.pop("Via")
-        dialog = self.dialogs.find(answer, outside=True)
-        if dialog is not None:
+        if dialog := self.dialogs.find(answer, outside=True):
             dialog.note_answer(answer)
         answer.headers.append(("Record-Route", f"<{self.outbound};lr>"))
         self._send_inside(answer)
@@ -262,9 +261,8 @@ class Front:
     def _to_stack(self, request: Message, dialog: Dialog, peer: Peer) -> None:
         # The identity does not change within a call; RFC 3261 lets us name the stack as we like.
         user = "early" if dialog.early else "line"
-        for value in list(request.all("Route")):
-            if f":{self.port}" in value:
-                request.pop("Route")
+        if f":{self.port}" in (request.get("Route") or ""):
+            request.pop("Route")
         request.uri = f"sip:{user}@{self._stack[0]}:{self._stack[1]}"
         request.remove(TOKEN)
         request.headers.append((TOKEN, dialog.token))
@@ -316,9 +314,11 @@ class Front:
         self._disguise(request, dialog)
         host, peer = self.own_host(dialog.peer), dialog.peer
         branch = self._branch(request.via, request.call_id)
-        params = {"branch": branch, "rport": ""}
-        request.push("Via", str(Via(peer.transport.upper(), host, self.port, params)))
+        via = Via(peer.transport.upper(), host, self.port, {"branch": branch, "rport": ""})
+        request.push("Via", str(via))
         self._wire.send(request.encode(), peer)
+        if request.method == "ACK":
+            dialog.on_settled()
 
     def _answer_out(self, answer: Message) -> None:
         connection = answer.via.params.get("c", "0")
@@ -333,7 +333,7 @@ class Front:
         self._disguise(answer, dialog)
         if answer.method == "INVITE":
             self._polish(answer, dialog)
-        if answer.method == "UPDATE" and _SUCCESS <= answer.status < _FAILURE:
+        elif answer.method == "UPDATE" and _SUCCESS <= answer.status < _FAILURE:
             seal_session(answer, dialog)
         self._wire.send(answer.encode(), towards(answer.via, int(connection)))
 
@@ -352,8 +352,7 @@ class Front:
             seal_session(answer, dialog)
 
     def _disguise(self, message: Message, dialog: Dialog) -> None:
-        if message.get("Contact"):
-            message.set("Contact", dialog.contact)
+        message.replace("Contact", dialog.contact)
         message.body = outward(message.body, self.own_host(dialog.peer))
         if message.status == 0 and dialog.identity:
             message.set("From", message.from_.renamed(dialog.identity))

@@ -38,7 +38,7 @@ def stamp(request: Message, peer: Peer) -> None:
     via.params["received"] = peer.host
     if "rport" in via.params:
         via.params["rport"] = str(peer.port)
-    request.set_first("Via", str(via))
+    request.replace("Via", str(via))
 
 
 def towards(via: Via, connection: int) -> Peer:

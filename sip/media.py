@@ -97,11 +97,9 @@ def _more_of(history: bytes, rate: int, at: int) -> bytes:
     past = np.frombuffer(history, dtype="<i2").astype(np.float32)
     shortest, longest, size = rate // 400, rate // 66, round(rate * FRAME_SECONDS)
     recent = past[-size:]
-    scores = [
-        float(np.dot(recent, past[-size - lag : -lag]))
-        / (float(np.linalg.norm(past[-size - lag : -lag])) + 1.0)
-        for lag in range(shortest, longest + 1)
-    ]
+    earlier = np.lib.stride_tricks.sliding_window_view(past, size)[-longest - 1 : -shortest]
+    likeness = np.einsum("ij,j->i", earlier, recent)
+    scores = (likeness / (np.sqrt(np.einsum("ij,ij->i", earlier, earlier)) + 1.0))[::-1]
     period = shortest + int(np.argmax(scores))
     # Every further frame goes on in the same period where the last one stopped.
     indexes = (np.arange(size) + at * size) % period

@@ -172,8 +172,8 @@ class Message:
                 return
         self.headers.append((name, value))
 
-    def set_first(self, name: str, value: str) -> None:
-        """Replace only the first header of this name."""
+    def replace(self, name: str, value: str) -> None:
+        """Write another value into the first header of this name, if there is one."""
         wanted = name.lower()
         for at, (known, _) in enumerate(self.headers):
             if known.lower() == wanted:

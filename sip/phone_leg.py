@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -20,6 +21,7 @@ _LISTENER_FRAMES = 250
 """Five seconds: a listener further behind than that hears the present instead."""
 _TYPED_AHEAD = 64
 _FAREWELL_SECONDS = 2.0
+_FIRST_WORD_SECONDS = 1.0
 _RTP_TIMEOUT = "rtp stream error"
 _TRANSFERRED = "Call transfered"
 
@@ -51,10 +53,12 @@ class PhoneLeg:
         self.established: asyncio.Future[bool] = loop.create_future()
         """True once answered, False once it is clear that nobody will."""
         self._farewell = asyncio.Event()
+        self._replied = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
         dialog.on_digit = lambda key, ms: self._press(key, DigitSource.INFO, ms)
         dialog.on_progress = self.progress.append
         dialog.on_farewell = self._farewell.set
+        dialog.on_reply = lambda _: self._replied.set()
 
     # What LiveLeg promises.
 
@@ -180,6 +184,7 @@ class PhoneLeg:
                 self.close("")
             else:
                 try:
+                    await self._first_word()
                     await self.native.hang_up()
                 except CallGone:
                     self.close("")
@@ -187,6 +192,13 @@ class PhoneLeg:
                     self._intent = Farewell.ERROR
                     self.close(str(error))
         return await asyncio.shield(self._ended)
+
+    async def _first_word(self) -> None:
+        """RFC 3261, 9.1: an INVITE that nobody has reacted to cannot be cancelled yet."""
+        if self.dialog.side == "out" and not self.dialog.status and not self.established_at:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FIRST_WORD_SECONDS):
+                    await self._replied.wait()
 
     def close(self, text: str) -> None:
         """The native side is over."""

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +15,7 @@ from sip.admission import Admission
 from sip.calling import Calling
 from sip.dialog import Dialog
 from sip.front import Front
+from sip.guard import Refusal
 from sip.keypad import DigitSource
 from sip.line import Dialled, Drained, Ended, Farewell, LiveLeg, Offer, Tally, Transferred
 from sip.media import POLL_SECONDS
@@ -55,7 +56,8 @@ class PhoneLine:
         retry_after: int = 10,
         environment: Mapping[str, str] | None = None,
         advertise: str | None = None,
-        wideband: bool = True,
+        wideband: bool = False,
+        on_refusal: Callable[[Refusal, str], None] | None = None,
     ) -> None:
         self.trunks = trunks or Trunks.load()
         self.capacity = capacity
@@ -63,6 +65,7 @@ class PhoneLine:
         self.toll = Toll(self.trunks.limits)
         self._where = (host, port)
         self._rtp_timeout = rtp_timeout
+        self._on_refusal = on_refusal
         self._advertise = advertise
         self._environment = os.environ if environment is None else environment
         self._legs: dict[str, PhoneLeg] = {}
@@ -72,7 +75,8 @@ class PhoneLine:
         self._pump: asyncio.Task[None] | None = None
         self._stack: Stack | None = None
         self._front: Front | None = None
-        self._codecs = ("pcmu", "pcma", "g722/16000/1") if wideband else ("pcmu", "pcma")
+        narrow, wide = ("pcmu", "pcma"), ("g722/16000/1",)
+        self._codecs = (*wide, *narrow) if wideband else (*narrow, *wide)
         self._admission = Admission(self, self._environment, retry_after=retry_after)
         self._closing: asyncio.Task[None] | None = None
 
@@ -207,7 +211,7 @@ class PhoneLine:
 
     @property
     def codecs(self) -> tuple[str, ...]:
-        """What we offer when we dial, the dearest first."""
+        """What we offer when we dial, the best first; who rings us gets what they like best."""
         return self._codecs
 
     @property
@@ -243,11 +247,17 @@ class PhoneLine:
         return dialog
 
     def refused(self, no: No, peer: Peer) -> None:
-        """Count what was turned away; a flood does not get a line in the log for each packet."""
-        count = self.tally.refused.get(no.refusal, 0) + 1
-        self.tally.refused[no.refusal] = count
+        """The front turned something away."""
+        self.note_refusal(no.refusal, str(peer))
+
+    def note_refusal(self, refusal: Refusal, source: str) -> None:
+        """Count it and tell; a flood does not get a line in the log for each packet."""
+        count = self.tally.refused.get(refusal, 0) + 1
+        self.tally.refused[refusal] = count
         if count & (count - 1) == 0:
-            _log.warning("refused %s from %s (%d so far)", no.refusal, peer, count)
+            _log.warning("refused: %s, %s (%d so far)", refusal, source, count)
+        if self._on_refusal is not None:
+            self._on_refusal(refusal, source)
 
     def keep(self, leg: PhoneLeg) -> None:
         """This connection takes a slot until it is over."""

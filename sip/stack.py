@@ -92,6 +92,11 @@ class NativeCall:
         """Whether it was answered and is not over."""
         return bool(self._call.state.value == "established")
 
+    @property
+    def on_hold(self) -> bool:
+        """Whether we hold the other side."""
+        return bool(self._call.is_on_hold)
+
     async def answer(self) -> None:
         """200 OK."""
         await self._stack.run(self._call.answer())

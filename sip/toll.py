@@ -24,7 +24,7 @@ class _Use:
 
 @dataclass(slots=True)
 class Toll:
-    """Counts a day's calls (UTC) and judges new ones. Running calls count with what they used."""
+    """Counts a day's calls (UTC) and judges new ones. A call's minutes count once it is over."""
 
     limits: Limits
     clock: Callable[[], float] = time.time

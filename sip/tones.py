@@ -132,17 +132,20 @@ def _matrix() -> Any:
 
     hertz = np.array([f * d for f in (*ROWS, *COLUMNS) for d in _DETUNED], dtype=np.float64)
     phase = np.outer(hertz, np.arange(_BLOCK)) * (-2j * math.pi / _RATE)
-    return np.exp(phase).astype(np.complex64)
+    waves = np.exp(phase)
+    return np.stack((waves.real, waves.imag)).astype(np.float32)
 
 
 def _heard_in(block: Any) -> str:
     """The key that sounds in one block, or nothing."""
     import numpy as np
 
-    energy = float(np.dot(block, block))
+    energy = float((block * block).sum())
     if energy < _BLOCK * _QUIETEST**2:
         return ""
-    sums = np.abs(_matrix() @ block) ** 2
+    # Not `@`: a BLAS keeps a thread for each core spinning over products as small as these.
+    real, imaginary = np.einsum("pij,j->pi", _matrix(), block)
+    sums = real**2 + imaginary**2
     # A pure sine of energy E gives E · N / 2.
     powers = sums.reshape(8, len(_DETUNED)).max(axis=1) / (energy * _BLOCK / 2)
     rows, columns = powers[:4], powers[4:]

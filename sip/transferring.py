@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 
@@ -18,13 +19,21 @@ from sip.trunks import check_header
 _log = logging.getLogger("callcenter.sip")
 _TRIES = 8
 _PAUSE_SECONDS = 0.15
+_AGREE_SECONDS = 2.0
 _ACCEPTED = range(200, 300)
 
 
 async def hold_on(leg: PhoneLeg, *, on: bool) -> None:
-    """Hold or resume; tries again while another re-INVITE is on its way."""
+    """Hold or resume and wait until the other side has agreed.
+
+    Tries again while another re-INVITE is on its way.
+    """
     if leg.native is None:
         raise CallGone("the call is over")
+    if leg.native.on_hold == on:
+        return
+    settled = asyncio.Event()
+    leg.dialog.on_settled = settled.set
     for left in reversed(range(_TRIES)):
         try:
             await leg.native.hold(on=on)
@@ -35,6 +44,9 @@ async def hold_on(leg: PhoneLeg, *, on: bool) -> None:
                 raise
             await asyncio.sleep(_PAUSE_SECONDS)
         else:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_AGREE_SECONDS):
+                    await settled.wait()
             return
 
 

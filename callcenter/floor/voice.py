@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
 
 from livekit.agents import NOT_GIVEN, AgentSession, llm, stt, tts, vad
 
@@ -26,6 +26,11 @@ class Voice:
     """What tells that the caller has finished; a detector, or LiveKit's name of a mode."""
     speakers: Mapping[Department, tts.TTS[Any]] = field(default_factory=dict)
     """A desk's own voice, where it has one."""
+
+    def for_call(self) -> Self:
+        """The same for one call: ears that follow a conversation must not follow two."""
+        own = getattr(self.ears, "for_call", None)
+        return replace(self, ears=own()) if own is not None else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ Timed = tuple[str, int, int, float]
 
 _SPOKEN = re.compile(r"[a-z]")
 _VARIANT = re.compile(r"\(\d+\)$")
+_USUAL_MEAN = "40.7,1.7,-1.1,11.3,2.1,-4.4,-1.1,-5.8,-3.8,2.4,-2.5,-2.0,-5.2"
+"""The average sound of a phone call, until there is one."""
 
 
 class Quick:
@@ -24,13 +26,11 @@ class Quick:
     def __init__(self, decoder: Any) -> None:
         self._decoder = decoder
         self._fed = 0
-        self._mean = ""
 
     def begin(self, expected: Answer, mean: str) -> None:
         """Start an utterance; `mean` are the coefficients of the average sound so far."""
         self._decoder.activate_search(expected)
-        if mean:
-            self._decoder.set_cmn(mean)
+        self._decoder.set_cmn(mean)
         self._decoder.start_utt()
         self._fed = 0
 
@@ -60,7 +60,7 @@ class Decoders:
         self._idle: list[Quick] = []
         self._made = 0
         self._most = most_quick
-        self._mean = ""
+        self._mean = _USUAL_MEAN
 
     def borrow(self, expected: Answer) -> Quick | None:
         """A quick decoder in the middle of nothing; none if too many are out."""
@@ -100,7 +100,10 @@ class Decoders:
 def _decoder(folder: Path, **search: bool) -> Any:
     from pocketsphinx import Decoder
 
-    decoder = Decoder(lm=None, dict=str(folder / "words.dict"), loglevel="FATAL", **search)
+    # Looking ahead (pl_window) loses every word when features come in blocks.
+    decoder = Decoder(
+        lm=None, dict=str(folder / "words.dict"), loglevel="FATAL", pl_window=0, **search
+    )
     for answer in ANSWERS:
         decoder.add_lm_file(answer, str(folder / f"{answer}.lm"))
     return decoder

@@ -7,7 +7,8 @@ session it also follows the conversation: after a question for a number it leans
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+import math
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 from weakref import WeakSet
@@ -95,10 +96,10 @@ class OfflineEars(stt.STT[Any]):
         return self._hearing
 
     def for_call(self) -> Self:
-        """Ears of one call, which follow its conversation; they share the process and its memory."""
+        """Ears of one call, which follow its conversation; the process is shared."""
         ears = object.__new__(type(self))
-        ears._set_up(self._hearing, self._attention)  # noqa: SLF001 - our own kind
-        ears._owns = False  # noqa: SLF001 - likewise
+        ears._set_up(self._hearing, self._attention)
+        ears._owns = False
         return ears
 
     def expect(self, answer: Answer) -> None:
@@ -120,7 +121,10 @@ class OfflineEars(stt.STT[Any]):
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
     ) -> EarStream:
         """A stream of sound of any rate."""
-        stream = EarStream(self, self._hearing, self._attention, conn_options)
+        return self._open(self._attention, conn_options)
+
+    def _open(self, attention: Attention, conn_options: APIConnectOptions) -> EarStream:
+        stream = EarStream(self, self._hearing, attention, conn_options)
         self._streams.add(stream)
         self.expect(self._expected)
         return stream
@@ -145,7 +149,8 @@ class OfflineEars(stt.STT[Any]):
         conn_options: APIConnectOptions,
     ) -> stt.SpeechEvent:
         found: list[stt.SpeechData] = []
-        async with self.stream(conn_options=conn_options) as stream:
+        unhurried = replace(self._attention, interim_every=math.inf)
+        async with self._open(unhurried, conn_options) as stream:
             for frame in buffer if isinstance(buffer, list) else [buffer]:
                 stream.push_frame(frame)
             stream.end_input()
@@ -232,9 +237,7 @@ class EarStream(stt.RecognizeStream):
 
     def _report(self, event: Told) -> None:
         found = [_data(event, self.start_time_offset)] if event["words"] else []
-        self._event_ch.send_nowait(
-            stt.SpeechEvent(type=_EVENTS[event["kind"]], alternatives=found)
-        )
+        self._event_ch.send_nowait(stt.SpeechEvent(type=_EVENTS[event["kind"]], alternatives=found))
 
 
 def _mono(frame: rtc.AudioFrame) -> bytes:

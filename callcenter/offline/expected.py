@@ -19,8 +19,8 @@ _ASKS_DATE = re.compile(
     r"|over how many)\b"
 )
 _ASKS_YES_NO = re.compile(
-    r"(?:^|[,.!?;:] |\band )(?:please tell me, |so |and )?(?:is|are|was|were|do|does|did|shall|should"
-    r"|may|can|could|would you like me|will|has|have)\b[^.!?]*\?\s*$"
+    r"(?:^|[,.!?;:] |\band )(?:please tell me, |so |and )?(?:is|are|was|were|do|does|did|shall"
+    r"|should|may|can|could|would you like me|will|has|have)\b[^.!?]*\?\s*$"
 )
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,7 @@ class Hearing:
             threading.Thread(target=work, args=arguments, name="ears", daemon=True).start()
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        with process.stdout as lines:
+        with process.stdout or BytesIO() as lines:
             for line in lines:
                 told: Told = json.loads(line)
                 if tell := self._streams.get(told["stream"]):
@@ -139,9 +139,8 @@ class Hearing:
 
 
 def _write(process: subprocess.Popen[bytes], outgoing: queue.SimpleQueue[bytes | None]) -> None:
-    assert process.stdin is not None
     try:
-        with process.stdin as pipe:
+        with process.stdin or BytesIO() as pipe:
             while (message := outgoing.get()) is not None:
                 pipe.write(message)
                 if outgoing.empty():

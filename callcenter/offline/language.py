@@ -49,12 +49,14 @@ class NGrams:
         file.write("\\data\\\n")
         # The start of a sentence is a history, but is never said.
         file.write(f"ngram 1={len(rows[0]) + 1}\n")
-        for length in range(2, self.order + 1):
-            file.write(f"ngram {length}={len(rows[length - 1])}\n")
+        file.writelines(
+            f"ngram {length}={len(rows[length - 1])}\n" for length in range(2, self.order + 1)
+        )
         for length, probabilities in enumerate(rows, 1):
             file.write(f"\n\\{length}-grams:\n")
             if length == 1:
-                file.write(f"{_NEVER:.4f}\t{START}\t{_log(leftover[(START,)]):.4f}\n")
+                new = _log(leftover.get((START,), 1.0))
+                file.write(f"{_NEVER:.4f}\t{START}\t{new:.4f}\n")
             for gram, probability in sorted(probabilities.items()):
                 file.write(f"{_log(probability):.4f}\t{' '.join(gram)}")
                 if length < self.order:

@@ -68,6 +68,11 @@ class Attention:
     longest: float = 20.0
     least_confidence: float = 0.0
 
+    @property
+    def wants_interim(self) -> bool:
+        """Whether interim words are of any use."""
+        return math.isfinite(self.interim_every)
+
 
 class Listener:
     """Give it sound with `hear`; it answers with what there is to report."""
@@ -169,7 +174,7 @@ class _Utterance:
         self._how = attention
         self._decoders = decoders
         self._expected = expected
-        self._quick = decoders.borrow(expected)
+        self._quick = decoders.borrow(expected) if attention.wants_interim else None
         self._listened = 0
         self._shown = ""
 

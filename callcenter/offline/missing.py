@@ -12,8 +12,7 @@ class OfflineMissing(ImportError):
     def __init__(self, missing: Iterable[str]) -> None:
         self.missing = tuple(missing)
         super().__init__(
-            f"offline speech needs {' and '.join(self.missing)}: "
-            'pip install "callcenter[offline]"'
+            f'offline speech needs {" and ".join(self.missing)}: pip install "callcenter[offline]"'
         )
 
 

@@ -81,7 +81,7 @@ class Phones:
         return self._known.keys()
 
     def of(self, word: str) -> list[str]:
-        """All ways to say a word, each as phones with blanks between; none if there is no letter."""
+        """All ways to say a word, each as phones with blanks; none if it has no letter."""
         return self._known.get(word) or self._by_parts(word) or _by_letters(word)
 
     def write(self, words: Iterable[str], path: Path) -> list[str]:

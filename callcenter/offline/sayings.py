@@ -18,12 +18,12 @@ from callcenter.offline import spoken_numbers as spoken
 from callcenter.offline.expected import Answer
 from callcenter.offline.frames import (
     ACKNOWLEDGEMENTS,
+    AFTER_WISH,
     BEFORE_DAY,
     BEFORE_DIGITS,
     BEFORE_NAME,
     BEFORE_PLACE,
     BEFORE_WISH,
-    AFTER_WISH,
     CORRECTIONS,
     NO,
     SMALL_TALK,
@@ -33,23 +33,14 @@ from callcenter.offline.frames import (
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*")
 _BRACED = re.compile(r"\{[^{}]*\}")
 
-_SHARES: Mapping[Answer, Mapping[str, float]] = MappingProxyType(
+_SOURCES = ("wish", "talk", "answer", "digits", "day", "money", "name", "place", "desk")
+_SHARES: Mapping[Answer, tuple[float, ...]] = MappingProxyType(
     {
-        "anything": MappingProxyType(
-            dict(wish=46, talk=12, answer=12, digits=12, day=6, money=4, name=4, place=3, desk=2)
-        ),
-        "digits": MappingProxyType(
-            dict(wish=7, talk=5, answer=3, digits=76, day=5, money=0.5, name=0.5, place=0.5, desk=1)
-        ),
-        "date": MappingProxyType(
-            dict(wish=10, talk=5, answer=4, digits=4, day=70, money=3, name=0.5, place=0.5, desk=1)
-        ),
-        "yes_no": MappingProxyType(
-            dict(wish=17, talk=10, answer=60, digits=1, day=7, money=1, name=0.5, place=0.5, desk=2)
-        ),
-        "place": MappingProxyType(
-            dict(wish=10, talk=5, answer=4, digits=32, day=1, money=0.5, name=1, place=44, desk=1)
-        ),
+        "anything": (46, 12, 12, 12, 6, 4, 4, 3, 2),
+        "digits": (7, 5, 3, 76, 5, 0.5, 0.5, 0.5, 1),
+        "date": (10, 5, 4, 4, 70, 3, 0.5, 0.5, 1),
+        "yes_no": (17, 10, 60, 1, 7, 1, 0.5, 0.5, 2),
+        "place": (10, 5, 4, 32, 1, 0.5, 1, 44, 1),
     }
 )
 """How often, of a hundred utterances, callers say what, when they were asked for an answer."""
@@ -87,7 +78,7 @@ class Sayings:
     def sentences(self, answer: Answer) -> Iterator[tuple[float, list[str]]]:
         """Weighted sentences of callers who were asked for this answer."""
         random = Random(1)
-        for source, share in _SHARES[answer].items():
+        for source, share in zip(_SOURCES, _SHARES[answer], strict=True):
             found = [words for text in self._source(source, random) if (words := words_of(text))]
             for words in found:
                 yield share * _DRAWN / 100 / len(found), words
@@ -100,8 +91,8 @@ class Sayings:
             "digits": lambda r: _framed(r, BEFORE_DIGITS, spoken.digits),
             "day": lambda r: _framed(r, BEFORE_DAY, _time),
             "money": lambda r: _framed(r, ("", "i can pay", "i could pay", "about"), spoken.money),
-            "name": lambda r: self._listed(r, BEFORE_NAME, self.names),
-            "place": lambda r: self._listed(r, BEFORE_PLACE, self.places),
+            "name": lambda _: _listed(BEFORE_NAME, self.names),
+            "place": lambda _: _listed(BEFORE_PLACE, self.places),
             "desk": lambda _: self.desk_words,
         }
         return sources[source](random)
@@ -115,14 +106,6 @@ class Sayings:
             wish = random.choice(self.wishes)
             before, after = random.choice(BEFORE_WISH), random.choice(AFTER_WISH)
             yield f"{before} {wish} {after}"
-
-    def _listed(
-        self, random: Random, before: tuple[str, ...], among: tuple[str, ...]
-    ) -> Iterator[str]:
-        for thing in among:
-            for lead in before:
-                yield f"{lead} {thing}"
-            yield from [thing] * len(before)
 
 
 def collected(
@@ -189,6 +172,13 @@ def _questions(part: object) -> list[str]:
     except (NameError, TypeError):
         return []
     return [one.question for kind in kinds for one in get_args(kind) if isinstance(one, Ask)]
+
+
+def _listed(before: tuple[str, ...], among: tuple[str, ...]) -> Iterator[str]:
+    for thing in among:
+        for lead in before:
+            yield f"{lead} {thing}"
+        yield from [thing] * len(before)
 
 
 def _framed(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from random import Random
 
-_DIGITS = "zero one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS = (
+from callcenter.offline.words import row
+
+_DIGITS = row("zero one two three four five six seven eight nine")
+_TEENS = row("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
+_TENS = row("twenty thirty forty fifty sixty seventy eighty ninety")
+_ORDINALS = row(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
-    " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split()
-) + ["thirtieth"]
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
+    " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"
 )
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTHS = row(
+    "january february march april may june july august september october november december"
+)
+_WEEKDAYS = row("monday tuesday wednesday thursday friday saturday sunday")
 _LENGTHS = (3, 4, 4, 4, 5, 5, 6, 6, 6, 6, 7, 10, 10)
 _MONEY = ("{} dollars", "{} dollars", "{} bucks", "{} dollars and {} cents", "{} {}")
 

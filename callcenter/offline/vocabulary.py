@@ -96,8 +96,8 @@ def _write(sayings: Sayings, folder: Path) -> None:
     guessed = phones.write(words, folder / "words.dict")
     if guessed:
         _log.info("ears guess how these words sound: %s", ", ".join(guessed))
-    for answer, model in models.items():
-        with (folder / f"{answer}.lm").open("w", encoding="utf-8") as file:
+    for name, model in models.items():
+        with (folder / f"{name}.lm").open("w", encoding="utf-8") as file:
             model.write_arpa(file, floor=words)
     (folder / "complete").write_text("", encoding="utf-8")
 

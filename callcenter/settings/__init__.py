@@ -241,12 +241,17 @@ class Settings(BaseSettings):
         10, ge=1, le=120, description="Seconds from goodbye to hanging up, if the caller does not."
     )
 
+    turn_detection: v.Turns = Field(
+        "vad",
+        description="What tells that the caller has finished: a pause (vad), the ears (stt), or "
+        "LiveKit's local model, which on phone sound waits longer than it is worth.",
+        json_schema_extra=_section("Turns, with LiveKit's names and defaults"),
+    )
     min_endpointing_delay: float = Field(
         0.5,
         ge=0,
         le=10,
         description="Seconds of silence after which a finished sentence is answered.",
-        json_schema_extra=_section("Turns, with LiveKit's names and defaults"),
     )
     max_endpointing_delay: float = Field(
         3.0, ge=0, le=30, description="… and after which one that sounds unfinished is."

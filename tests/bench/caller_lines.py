@@ -164,6 +164,40 @@ _OTHERS = (
     (_ELSE, "thank you so much have a nice day"),
 )
 
+_BY_OTHERS = (
+    "am i talking to a robot",
+    "and what's your address",
+    "i could pay on friday",
+    "i have no internet",
+    "i promise to pay in eight weeks",
+    "i want a technician",
+    "i'll pay it all next friday",
+    "is there an outage",
+    "let me talk to a human being please",
+    "my balance please",
+    "nine nine nine nine nine nine",
+    "one two three four",
+    "nine eight seven oh one",
+    "no it didn't help",
+    "no still dark",
+    "no put me back to the front desk",
+    "oh sorry wrong number bye",
+    "over twenty months",
+    "thanks bye",
+    "the internet is down",
+    "the late fee i paid on time",
+    "the modem is broken",
+    "the purple elephant sings at midnight",
+    "timbuktu",
+    "what are your opening hours",
+    "what's my balance",
+    "yes that works for me",
+    "yes it's back",
+    "my internet is not working",
+    "march twelfth nineteen eighty four",
+)
+"""What other authors let callers say in the tests of the desks (tests/calls), odd ones included."""
+
 _KINDS = {
     "digits": _DIGITS,
     "dates": _DATES,
@@ -171,6 +205,11 @@ _KINDS = {
     "wishes": _WISHES,
     "others": _OTHERS,
 }
+
+
+def lines_by_others() -> list[CallerLine]:
+    """Lines of other authors; no question is known before them."""
+    return [CallerLine("others' lines", words) for words in _BY_OTHERS]
 
 
 def caller_lines(*, held_out: bool) -> list[CallerLine]:

@@ -33,7 +33,7 @@ def noisy(sound: Sound, decibels: float | None, seed: int = 0) -> Sound:
         return sound
     power = np.sqrt(np.mean(sound[np.abs(sound) > _LOUD / 50] ** 2))
     noise = np.random.default_rng(seed).normal(size=len(sound))
-    return sound + noise * power * 10 ** (-decibels / 20)
+    return np.asarray(sound + noise * power * 10 ** (-decibels / 20))
 
 
 def mu_law(sound: Sound) -> Sound:

@@ -13,6 +13,7 @@ from sip.guard import Refusal
 from sip.keypad import Digit, DigitSource
 from sip.line import CallerGone, Farewell, Line, LiveLeg, Offer
 from sip.phone_line import PhoneLine
+from sip.wire import free_port
 from tests.phone.sip.conftest import (
     DESK,
     NUMBER,
@@ -191,6 +192,32 @@ async def test_the_ring_timeout_is_obeyed(phone: PhoneLine, desk: Desk) -> None:
         await desk.offers[0].accept()
 
 
+async def test_a_dead_trunk_is_the_trunks_fault() -> None:
+    """Not a ring, not a word: the callee was never asked, so it is no "no answer"."""
+    async with phone_to(free_port("127.0.0.1")) as phone:
+        dialled = await phone.dial(NUMBER, ring_timeout=0.3)
+        assert (dialled.outcome, dialled.sip_status) == (Outcome.TRUNK_FAILED, None)
+        assert phone.live == 0
+        assert await phone.stack.leaked() == 0
+
+
+async def test_refusals_are_told_as_they_happen() -> None:
+    """With their reason, for outgoing and for incoming calls."""
+    told: list[Refusal] = []
+
+    def note(refusal: Refusal, _source: str) -> None:
+        told.append(refusal)
+
+    async with (
+        desk_with(DESK.replace('"*": triage, ', ""), on_refusal=note) as desk,
+        phone_to(desk.port, on_refusal=note) as phone,
+    ):
+        assert (await phone.dial("+442079460018")).refusal is Refusal.COUNTRY
+        assert (await phone.dial(NUMBER, trunk="other")).refusal is Refusal.TRUNK
+        assert (await phone.dial(NUMBER)).sip_status == 404
+    assert told == [Refusal.COUNTRY, Refusal.TRUNK, Refusal.NUMBER]
+
+
 async def test_whoever_stops_waiting_leaves_nobody_ringing(phone: PhoneLine, desk: Desk) -> None:
     """A cancelled dial takes the call back."""
 
@@ -248,6 +275,16 @@ async def test_calls_over_tcp() -> None:
         assert pitch(await listen(theirs, 0.7)) == pytest.approx(440, abs=8)
         assert (await desk.line.hang_up(theirs)).verified
         assert (await asyncio.wait_for(ours.ended, 2)).how is Farewell.FAR_END
+
+
+async def test_wideband_when_offered() -> None:
+    """A caller who prefers G.722 gets it: 16 kHz both ways, and a pitch no narrow line carries."""
+    async with desk_with() as desk, phone_to(desk.port, wideband=True) as phone:
+        ours, theirs = await answered(phone, desk)
+        await listen(ours, 0.1)
+        assert (ours.rate, theirs.rate) == (16000, 16000)
+        ours.play(tones.tone((5500,), 0.5, rate=16000))
+        assert pitch(await listen(theirs, 0.9)) == pytest.approx(5500, abs=15)
 
 
 async def test_a_trunk_with_a_password() -> None:
