@@ -30,12 +30,15 @@ $(VENV)/.ready: $(VENV)/.locked pyproject.toml
 		--no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-.PHONY: help demo console test quick lint bench lock wheel-check clean
+.PHONY: help demo phone console test quick lint bench lock wheel-check clean
 help: ## show this
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/.ready ## watch a simulated call; no key, no network
+demo: $(VENV)/.ready ## hear a simulated caller phone the desks; no key, no network
 	@$(BIN)/callcenter demo
+
+phone: $(VENV)/.ready ## take calls from your own softphone
+	@$(BIN)/callcenter phone
 
 console: $(VENV)/.ready ## take a call by typing
 	@$(BIN)/callcenter console

@@ -55,15 +55,16 @@ def console(
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Where transcript and report are written.")] = Path(
+    out: Annotated[Path, typer.Option(help="Where recording, transcript and report go.")] = Path(
         "out/demo"
     ),
-    pace: Annotated[float, typer.Option(help="Seconds between sentences.")] = 0.4,
+    text: Annotated[bool, typer.Option("--text", help="Type instead of phoning.")] = False,
+    pace: Annotated[float, typer.Option(help="Seconds between typed sentences.")] = 0.4,
 ) -> None:
-    """Watch a simulated caller go through triage, billing and support; no key, no network."""
+    """Hear a simulated caller phone triage, billing and support; no key, no network."""
     from callcenter.demo import play
 
-    _run(play(out, pace=pace))
+    _run(play(out, pace=pace, typed=text))
 
 
 @app.command()

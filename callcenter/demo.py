@@ -1,4 +1,7 @@
-"""demo: a simulated caller's whole conversation; exit 0 only if it really reached its end."""
+"""demo: a simulated caller rings the house over real SIP and talks to it; exit 0 only at the end.
+
+Typed (`--text`) the same conversation takes a second and needs no sound.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import json
 import re
 import tempfile
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,78 +20,160 @@ from callcenter.archive import print_error, show
 from callcenter.domain.department import Department
 from callcenter.domain.events import AgentSaid, Disposition, Event
 from callcenter.domain.report import Report
-from callcenter.floor import TextLine
+from callcenter.floor import Switchboard, TextLine
+from callcenter.page import page
 from callcenter.settings import Settings
 from callcenter.ticker import Ticker
-from callcenter.wiring import build, open_store
-from flows import FRONT, open_reception
+from callcenter.wiring import Centre, build, open_store
+from flows import DESKS, FRONT, open_reception
 from sip import Leg, PhoneNumber
+
+CALLER = PhoneNumber("+12065550101")
+HOUSE = "+15550100100"
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the caller must have heard, and what they say then."""
+    """What the caller must have heard, and what they do then: say something, or press keys."""
 
     heard: str
-    says: str
+    says: str = ""
+    keys: str = ""
 
 
 SCRIPT: tuple[Turn, ...] = (
-    Turn(r"help", "hi, um, my bill went up this month and i don't know why"),
-    Turn(r"account number", "it's four four seven one two two"),
-    Turn(r"pin", "four eight two one"),
-    Turn(r"dollars", "okay, can i pay that on friday"),
+    Turn(r"help", "my bill went up and i don't know why"),
+    Turn(r"account number", "four four seven one two two"),
+    Turn(r"pin", keys="4821#"),
+    Turn(r"went up", "can i pay on friday"),
     Turn(r"shall i note", "yes please"),
-    Turn(r"noted|promise", "also my internet is not working since yesterday"),
-    Turn(r"light", "yes it's on"),
-    Turn(r"power cable|unplug", "no it is still not working"),
-    Turn(r"from here|line", "yes go ahead"),
-    Turn(r"back|minutes", "no it didn't help"),
-    Turn(r"ticket", "no thanks that's all, bye"),
+    Turn(r"have noted", "my internet is not working"),
+    Turn(r"light", "yes it is on"),
+    Turn(r"plug it in", "no it is still not working"),
+    Turn(r"restart your line", "yes go ahead"),
+    Turn(r"have restarted", "no it didn't help"),
+    Turn(r"ticket number", "no thanks goodbye"),
 )
-DESKS = (Department("triage"), Department("billing"), Department("support"))
+VISITED = (Department("triage"), Department("billing"), Department("support"))
 
 
-async def play(out: Path, *, pace: float) -> int:
-    """Hold the conversation, then read it back from the store with a connection of its own."""
+@dataclass(slots=True)
+class Played:
+    """What came of it."""
+
+    report: Report
+    missed: str
+    """What the caller waited for in vain; "" if nothing."""
+    page: str = ""
+
+
+async def play(out: Path, *, pace: float, typed: bool) -> int:
+    """Hold the conversation, keep its traces in `out`, and judge it by its events."""
     started = time.monotonic()
     console = Console(highlight=False)
     out.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - before there is anybody to wait
-    console.print("A simulated caller rings. No key, no network, no server.\n", style="bold")
+    how = "types" if typed else "rings over SIP"
+    console.print(f"A simulated caller {how}. No key, no network, no server.\n", style="bold")
     # A store of its own: a second demo must not be greeted as a returning caller.
     with tempfile.TemporaryDirectory(prefix="callcenter-") as folder:
-        settings = Settings(llm="offline", store="embedded", data_dir=Path(folder))
-        report, missed = await _call(console, settings, pace)
+        settings = Settings(
+            llm="offline", stt="offline", tts="offline", store="embedded", data_dir=Path(folder)
+        )
+        if typed:
+            played = await _typed(console, settings, pace)
+        else:
+            played = await _rung(console, settings, out)
     console.print()
-    show(report)
-    (out / "transcript.txt").write_text(report.transcript() + "\n", encoding="utf-8")
-    (out / "report.json").write_text(json.dumps(report.as_dict(), indent=2), encoding="utf-8")
+    show(played.report)
+    _keep(out, played)
     console.print(f"\n{time.monotonic() - started:.1f} s. Written to {out}/", style="dim")
-    problem = missed or _wrong_with(report)
+    problem = played.missed or _wrong_with(played.report)
     if problem:
         print_error(f"the demo did not reach its end: {problem}")
         return 1
     return 0
 
 
-async def _call(console: Console, settings: Settings, pace: float) -> tuple[Report, str]:
-    centre = await build(settings)
-    async with centre:
-        seat, phrases = open_reception()
+def _keep(out: Path, played: Played) -> None:
+    report = played.report
+    (out / "transcript.txt").write_text(report.transcript() + "\n", encoding="utf-8")
+    (out / "report.json").write_text(json.dumps(report.as_dict(), indent=2), encoding="utf-8")
+    (out / "report.html").write_text(played.page or page(report), encoding="utf-8")
+
+
+async def _rung(console: Console, settings: Settings, out: Path) -> Played:
+    """Two lines of our own on free ports: the house's and the caller's."""
+    from callcenter.offline.mouth import Manner, OfflineMouth
+    from callcenter.phone import Phone, sayings
+    from callcenter.testing.phone import Exchange
+    from sip.phone_line import PhoneLine
+    from sip.trunks import Outbound, Trunks
+
+    console.print("Learning the words of the desks, loading the voice …", style="dim")
+    seat, phrases = open_reception()
+    async with AsyncExitStack() as stack:
+        centre = await stack.enter_async_context(
+            await build(settings, sayings=sayings(), desks=tuple(DESKS))
+        )
+        house = await stack.enter_async_context(PhoneLine(port=0))
+        host, port = house.address.split(":")
+        trunk = Outbound(name="house", host=host, port=int(port))
+        far = await stack.enter_async_context(PhoneLine(Trunks(outbound=(trunk,)), port=0))
+        exchange = Exchange(far, OfflineMouth(Manner(speed=0.95, pitch=1.08)))
+
+        def on_call(board: Switchboard) -> None:
+            Ticker(console, board)
+            exchange.watch(board)
+
+        serving = asyncio.create_task(Phone(centre, house, seat, phrases, on_call=on_call).serve())
+        stack.callback(serving.cancel)
+        console.print(f"Ringing sip:{HOUSE}@{house.address}\n", style="dim")
+        missed = ""
+        async with exchange.dial(HOUSE, caller_id=CALLER.e164) as call:
+            try:
+                for turn in SCRIPT:
+                    await call.hears(turn.heard, within=45)
+                    await (call.press(turn.keys) if turn.keys else call.says(turn.says))
+                await asyncio.wait_for(call.switchboard.wait_until_over(), 30)
+            except AssertionError as error:
+                missed = str(error).partition("\n")[0]
+            except TimeoutError:
+                missed = "the agent did not hang up after the goodbye"
+        report = await _read_back(centre, call.switchboard)
+        call.recording.write(out / "call.wav")
+        spans = [
+            [(s.start, s.end) for s in who] for who in (call.recording.caller, call.recording.agent)
+        ]
+        delay = call.reply_delay
+        console.print(
+            f"\nReply after {delay.p50:.2f} s (median of {delay.count}), "
+            f"worst {delay.worst:.2f} s; stereo sound in {out}/call.wav",
+            style="dim",
+        )
+        return Played(report, missed, page(report, caller=spans[0], agent=spans[1]))
+
+
+async def _typed(console: Console, settings: Settings, pace: float) -> Played:
+    seat, phrases = open_reception()
+    async with await build(settings) as centre:
         board = centre.switchboard(seat, phrases)
         Ticker(console, board)
         events: list[Event] = []
         board.watch(events.append)
-        await board.answer(Leg(caller=PhoneNumber("+12065550101")), FRONT)
+        await board.answer(Leg(caller=CALLER), FRONT)
         missed = await _talk(TextLine(board), events, pace)
         if not board.is_over:
             await board.caller_hung_up()
-        # A second connection: what it finds is what was really written.
-        reader = await open_store(settings)
-        try:
-            return Report.of(board.id, await reader.history(board.id)), missed
-        finally:
-            await reader.aclose()
+        return Played(await _read_back(centre, board), missed)
+
+
+async def _read_back(centre: Centre, board: Switchboard) -> Report:
+    """The report from a second connection: what it finds is what was really written."""
+    reader = await open_store(centre.settings)
+    try:
+        return Report.of(board.id, await reader.history(board.id))
+    finally:
+        await reader.aclose()
 
 
 async def _talk(line: TextLine, events: list[Event], pace: float) -> str:
@@ -98,7 +184,7 @@ async def _talk(line: TextLine, events: list[Event], pace: float) -> str:
             return f"the caller waited for /{turn.heard}/ and heard {heard!r}"
         await asyncio.sleep(pace)
         said_until = len(events)
-        await line.say(turn.says)
+        await line.say(turn.says or turn.keys)
     return ""
 
 
@@ -114,7 +200,7 @@ async def _hear(events: list[Event], since: int, pattern: str) -> str:
 
 
 def _wrong_with(report: Report) -> str:
-    if report.departments != DESKS:
+    if report.departments != VISITED:
         return f"desks were {', '.join(report.departments)}"
     if report.disposition is not Disposition.COMPLETED:
         return f"it ended as {report.disposition}"

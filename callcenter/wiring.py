@@ -141,6 +141,7 @@ def speaking(settings: Settings, sayings: Sayings, desks: Sequence[Department]) 
         from callcenter.offline.mouth import MANNERS, OfflineMouth
 
         mouth = OfflineMouth()
+        mouth.prewarm()
         speakers = {
             desk: OfflineMouth(manner)
             for desk, manner in zip(desks, itertools.cycle(MANNERS), strict=False)

@@ -97,4 +97,6 @@ def open_session(
         user_away_timeout=conduct.user_away_timeout,
         tts_text_transforms=transforms,
         aec_warmup_duration=conduct.aec_warmup,
+        # LiveKit waits 2 s for last words; the caller would hear a dead line after the goodbye.
+        session_close_transcript_timeout=0.5,
     )

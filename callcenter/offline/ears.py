@@ -185,6 +185,11 @@ class EarStream(stt.RecognizeStream):
         """Whether the stream has ended."""
         return self._task.done()
 
+    @property
+    def expected(self) -> Answer:
+        """What it leans towards."""
+        return self._expected
+
     def expect(self, answer: Answer) -> None:
         """Lean towards an answer from the next utterance on."""
         self._expected = answer

@@ -65,7 +65,8 @@ SMALL_TALK = row(
     "|i'm looking for it|okay i have it|i have it|i got it|here it is|never mind|forget it"
     "|forget about it|stop|cancel|cancel that|i changed my mind|something else|that's not it"
     "|that's not what i want|that's not what i said|that's not what i asked|no i said"
-    "|what can you do|what can i do|can you help me|help|i need help|i need some help|help me please"
+    "|what can you do|what can i do|can you help me|help|i need help|i need some help"
+    "|help me please"
     "|what are my options|i have another question|i have one more question|one more thing"
     "|i don't have it|i don't know it|i forgot it|i forgot|i don't remember|i can't remember"
     "|i lost it|i don't have that|i don't have it with me|where can i find it|where do i find that"
@@ -77,7 +78,8 @@ BEFORE_WISH = row(
     "|so|okay|okay so|oh|and|also|actually|no|sorry|please|yes please|can you tell me"
     "|could you tell me|could you please tell me|can you help me|i'm calling because"
     "|i am calling because|i'm calling about|it's about|i wanted to ask|i want to ask"
-    "|i want to know|i'd like to know|i would like to know|i was wondering|i think|i just wanted to say",
+    "|i want to know|i'd like to know|i would like to know|i was wondering|i think"
+    "|i just wanted to say",
     "|",
 )
 AFTER_WISH = row(

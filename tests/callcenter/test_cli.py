@@ -142,7 +142,7 @@ def test_redis_that_is_not_there_is_told_plainly(run: Run, environment: dict[str
 
 def test_demo_reaches_its_end_and_leaves_its_report(run: Run, tmp_path: Path) -> None:
     """Exit 0 only if the events say so."""
-    answer = run("demo", "--pace", "0")
+    answer = run("demo", "--text", "--pace", "0")
     assert answer.returncode == 0, answer.stdout + answer.stderr
     report = json.loads((tmp_path / "out/demo/report.json").read_text("utf-8"))
     assert report["departments"] == ["triage", "billing", "support"]
