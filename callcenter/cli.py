@@ -144,13 +144,13 @@ def _settings(env_file: Path) -> Settings:
 
 
 def _run(work: Coroutine[Any, Any, int]) -> None:
-    from callcenter.domain.errors import CallError
+    from callcenter.domain.errors import PlainError
 
     try:
         code = asyncio.run(work)
     except KeyboardInterrupt:
         code = 130
-    except (CallError, ValueError, OSError) as error:
+    except (PlainError, ValueError, OSError) as error:
         _fail(str(error), code=1)
     raise typer.Exit(code)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import sys
 import threading
 
 from rich.console import Console
@@ -62,16 +64,20 @@ async def _typed(line: TextLine, board: Switchboard) -> None:
 
 
 def _read(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str | None]) -> None:
+    # Not `input()`: a thread that holds the buffered standard input aborts the process at its end.
+    rest = b""
     while True:
-        words: str | None
-        try:
-            words = input()
-        except (EOFError, KeyboardInterrupt, UnicodeDecodeError):
-            words = None
         with contextlib.suppress(RuntimeError):  # the call ended and the loop is closed
-            loop.call_soon_threadsafe(lines.put_nowait, words)
-        if words is None:
-            return
+            while b"\n" in rest:
+                line, _, rest = rest.partition(b"\n")
+                loop.call_soon_threadsafe(lines.put_nowait, line.decode("utf-8", "replace"))
+            more = os.read(sys.stdin.fileno(), 4096)
+            rest += more
+            if not more:
+                loop.call_soon_threadsafe(lines.put_nowait, None)
+                return
+            continue
+        return
 
 
 def _summarise(console: Console, call: Call) -> None:

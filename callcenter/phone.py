@@ -12,6 +12,8 @@ from pathlib import Path
 from rich.console import Console
 
 from callcenter.domain.department import Department
+from callcenter.domain.errors import UnknownDepartment
+from callcenter.domain.events import Disposition, EndedBy
 from callcenter.floor import CentreFull, Seating, Switchboard
 from callcenter.floor.phrases import Phrases
 from callcenter.floor.sound import Sound
@@ -21,7 +23,7 @@ from callcenter.ticker import Ticker
 from callcenter.wiring import Centre, build
 from flows import DESKS, FRONT, open_reception, scripts_of
 from flows.demo_accounts.customers import AREAS, CUSTOMERS
-from sip.line import CallerGone, Line, LiveLeg, Offer
+from sip import CallerGone, Farewell, Line, LiveLeg, Offer
 from sip.phone_line import PhoneLine
 from sip.trunks import Trunks
 
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 _KEY_PAUSE = 2.0
 _RETRY_AFTER = 30
 _UNAVAILABLE = 503
+_SETTLING_SECONDS = 10.0
+_OUR_FAULT = frozenset({Farewell.LINE_CLOSED, Farewell.ERROR})
 
 
 async def serve(settings: Settings) -> int:
@@ -43,10 +47,20 @@ async def serve(settings: Settings) -> int:
         capacity=settings.max_calls,
         advertise=settings.sip_advertise,
     )
-    async with await build(settings, sayings=sayings(), desks=tuple(DESKS)) as centre, line:
+    for department in trunks.numbers.values():
+        if department not in DESKS:
+            raise UnknownDepartment(department, DESKS)
+    async with await build(
+        settings, sayings=sayings(settings.scripts_dir), desks=tuple(DESKS)
+    ) as centre:
         phone = Phone(centre, line, seat, phrases, on_call=lambda board: _show(console, board))
-        console.print(f"Ring sip:desk@{line.address} from a softphone. Ctrl-C stops.", style="bold")
-        await _until_stopped(phone, settings.drain_seconds, console)
+        async with line:
+            console.print(
+                f"Ring sip:desk@{line.address} from a softphone. Ctrl-C stops.", style="bold"
+            )
+            await _until_stopped(phone, settings.drain_seconds, console)
+        # The line has said goodbye to everyone; their records are still being closed.
+        await phone.settled()
     return 0
 
 
@@ -95,8 +109,12 @@ class Phone:
         """Take no new calls; wait for those that run, then end them."""
         self._draining = True
         await self._line.drain(timeout)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until the records of all calls are closed."""
         if self._calls:
-            await asyncio.wait(self._calls, timeout=10)
+            await asyncio.wait(self._calls, timeout=_SETTLING_SECONDS)
 
     async def _take(self, offer: Offer) -> None:
         if self._draining:
@@ -113,11 +131,14 @@ class Phone:
             return
         try:
             live = await offer.accept()
+            self._on_call(board)
         except CallerGone:
             await board.never_answered(offer.leg)
-            return
-        self._on_call(board)
-        await self._converse(board, live, offer)
+        except Exception:
+            log.exception("a call could not be picked up")
+            await board.end(Disposition.FAILED, EndedBy.SYSTEM, detail="could not be picked up")
+        else:
+            await self._converse(board, live, offer)
 
     async def _converse(self, board: Switchboard, live: LiveLeg, offer: Offer) -> None:
         department = Department(offer.department) if offer.department else FRONT
@@ -145,7 +166,10 @@ async def _gone(board: Switchboard, live: LiveLeg) -> None:
     """The caller put the receiver down."""
     ended = await asyncio.shield(live.ended)
     log.info("leg %s ended: %s %s", live.id, ended.how, ended.detail)
-    await board.caller_hung_up()
+    if ended.how in _OUR_FAULT:
+        await board.end(Disposition.FAILED, EndedBy.SYSTEM, detail=f"line: {ended.how}")
+    else:
+        await board.caller_hung_up()
 
 
 async def _keys(board: Switchboard, live: LiveLeg) -> None:
@@ -188,6 +212,8 @@ async def _until_stopped(phone: Phone, patience: float, console: Console) -> Non
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    if not serving.cancelled() and (error := serving.exception()) is not None:
+        raise error
 
 
 def _show(console: Console, board: Switchboard) -> None:

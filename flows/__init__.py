@@ -73,8 +73,11 @@ def open_reception(
     """The desks with the demo's books, kept in `data_dir` or in memory, and the shared phrases."""
     from flows.demo_accounts import DemoAccounts
 
-    path = data_dir / "accounts.sqlite" if data_dir is not None else None
-    accounts = DemoAccounts(path) if path is not None else DemoAccounts()
+    if data_dir is None:
+        accounts = DemoAccounts()
+    else:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        accounts = DemoAccounts(data_dir / "accounts.sqlite")
     return reception(accounts, scripts=scripts), shared_phrases(scripts)
 
 

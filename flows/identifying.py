@@ -58,6 +58,7 @@ class AccountDesk(AskingDesk):
             return await self._locked()
         if self.identity is None:
             self._wanted = deed
+            self.switchboard.hush = True
             return Say(self._next_question())
         return await self.allowed(deed, self.identity)
 
@@ -87,6 +88,7 @@ class AccountDesk(AskingDesk):
             pin: the PIN, digits only; leave it out if it was not said
         """
         self.switchboard.private[_NUMBER] = _digits(number)
+        self.switchboard.hush = True
         pin, born = (_digits(pin), None) if pin else self._proof
         return await self._identify(pin=pin, date_of_birth=born) if pin or born else self._ask()
 
@@ -150,6 +152,7 @@ class AccountDesk(AskingDesk):
         if identity is None:
             return await self._wrong()
         board.private[_IDENTITY] = identity
+        board.hush = False
         board.note(
             Identified(at=board.now(), account=f"••{identity.last_four}", name=identity.first_name)
         )

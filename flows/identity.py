@@ -7,8 +7,10 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 
+from callcenter.domain.errors import PlainError
 
-class AccountsError(Exception):
+
+class AccountsError(PlainError):
     """Anything wrong between a desk and the books. `retry`: may the same step succeed later?
 
     AccountsError

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
+from callcenter.domain.errors import PlainError
 from flows.script_file import PROMPT, Phrase, ScriptFile
 
 SHARED = "shared"
@@ -24,7 +25,7 @@ _SHOWN = "flows/scripts"
 _NO_NEEDS: Mapping[str, AbstractSet[str]] = MappingProxyType({})
 
 
-class ScriptError(Exception):
+class ScriptError(PlainError):
     """The words cannot be used as they are; every problem says "file:line: what"."""
 
     def __init__(self, problems: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from callcenter.domain.department import Department
 from callcenter.domain.events import TicketKind
 from callcenter.domain.hints import Ask
-from callcenter.floor import Heard, Neighbour, Say, tool
+from callcenter.floor import RESUMED, Heard, Neighbour, Say, tool
 from flows.accounts import Identity, Outage, Refused, Signal, Slot
 from flows.asking import Step
 from flows.identifying import AccountDesk
@@ -159,7 +159,7 @@ class Support(AccountDesk):
         )
 
     async def _solved(self) -> Heard:
-        return Say(self.script.say("solved"))
+        return self.anything_else(self.script.say("solved"))
 
     async def _look_from_here(self) -> Heard:
         return await self.with_identity(self._check_line)
@@ -199,7 +199,7 @@ class Support(AccountDesk):
     async def _open_repair(self) -> Heard:
         board = self.switchboard
         summary = self._symptom or self.handoff.reason or "connection fault"
-        if self.identity is None and board.call.caller is None:
+        if self.identity is None and board.callback_number is None:
             return await self.with_identity(self._repair_for)
         try:
             return await self._repaired(self.identity, summary)
@@ -212,7 +212,7 @@ class Support(AccountDesk):
     async def _repaired(self, identity: Identity | None, summary: str) -> Heard:
         board = self.switchboard
         ticket = await self.accounts.open_repair(
-            identity, summary, key=self.key(f"repair:{summary}"), callback=board.call.caller
+            identity, summary, key=self.key(f"repair:{summary}"), callback=board.callback_number
         )
         board.open_ticket(
             TicketKind.REPAIR, summary, ticket=ticket.number, due=ticket.due.isoformat()
@@ -229,6 +229,9 @@ class Support(AccountDesk):
         first, rest = slots[0], slots[1:]
 
         async def take() -> Heard:
+            if self.switchboard.callback_number is None:
+                self.switchboard.private[RESUMED] = take
+                return Say(self.switchboard.phrases.say("ask_number"))
             return await self._book(first)
 
         async def other() -> Heard:
@@ -249,12 +252,19 @@ class Support(AccountDesk):
         about = self._symptom or self.handoff.reason or "call back"
         try:
             ticket = await self.accounts.book_callback(
-                slot, board.call.caller, about, key=self.key(f"slot:{slot.day}:{slot.start}")
+                slot, board.callback_number, about, key=self.key(f"slot:{slot.day}:{slot.start}")
             )
         except Refused as refusal:
             return Say(refusal.spoken)
         when = f"{slot.day.isoformat()} {slot.start:%H:%M}"
-        board.open_ticket(TicketKind.CALLBACK, about, ticket=ticket.number, due=when)
+        number = board.callback_number
+        board.open_ticket(
+            TicketKind.CALLBACK,
+            about,
+            ticket=ticket.number,
+            due=when,
+            number=number.e164 if number else None,
+        )
         board.learn("open_matter", f"call back on {when}")
         return Say(
             self.script.say(

@@ -16,7 +16,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-class CallError(Exception):
+class PlainError(Exception):
+    """The message is made for people: it says what is wrong and what to do."""
+
+
+class CallError(PlainError):
     """Anything wrong with a call. `retry` tells whether the same step may succeed later."""
 
     retry: bool = False

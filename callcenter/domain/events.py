@@ -260,6 +260,8 @@ class TicketOpened(Event):
     topic: TicketKind
     summary: str
     due: str = ""
+    number: str | None = None
+    """Where to ring; whole here, and masked when shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,4 +17,6 @@ class Handoff:
 
     origin: Department | None = None
     reason: str = ""
+    identified: bool = False
+    """Whether the caller has proved in this call who they are."""
     facts: Mapping[str, str] = field(default_factory=lambda: _NOTHING)

@@ -54,6 +54,10 @@ _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen
           "eighteen", "nineteen")  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fourty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SPOKEN = {**dict.fromkeys(_UNITS, 1), **dict.fromkeys((*_TEENS, *_TENS), 2)}
+_ANY_FIGURE = re.compile(
+    rf"\d+|\b(?:{'|'.join((*_UNITS, *_TEENS, *_TENS, 'double', 'triple', 'treble'))})\b",
+    re.IGNORECASE,
+)
 _TIMES = {"double": 1, "triple": 2, "treble": 2, "quadruple": 3}
 # What a recogniser writes for a digit; believed only among single digits.
 _HOMOPHONES = frozenset({"to", "too", "for", "fore", "won", "ate", "tree", "sicks"})
@@ -131,6 +135,14 @@ class _Run:
         if self.singles >= _FEWEST_AFTER_HINT and self.weight + self.doubts >= fewest:
             return self.start, self.end
         return None
+
+
+def hushed(text: str) -> str:
+    """Hide every figure, however short: while a secret is asked for, it comes in pieces.
+
+    "four eight … two one" over two breaths is a PIN although neither half looks like one.
+    """
+    return _ANY_FIGURE.sub("•", masked(text))
 
 
 def _opened(text: str, start: int) -> int:

@@ -176,7 +176,8 @@ def _told(event: Event) -> tuple[str, str]:  # noqa: C901 - one case an event, n
             return "fault", f"{event.part}: {event.error}"
         case TicketOpened():
             due = f", due {event.due}" if event.due else ""
-            return "ticket", f"{event.ticket} ({event.topic}{due}): {event.summary}"
+            ring = f", ring {_shown(event.number)}" if event.number else ""
+            return "ticket", f"{event.ticket} ({event.topic}{due}{ring}): {event.summary}"
         case ModelUsed():
             figures = _arguments(event.figures) or "nothing counted"
             return "usage", f"{event.part} {event.provider}/{event.model}: {figures}"

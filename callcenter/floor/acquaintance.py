@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
 
 from callcenter.domain.call import Call
 from callcenter.domain.caller import CallerMemory
 from callcenter.domain.errors import StoreAway
 from callcenter.store import Store
 
+log = logging.getLogger(__name__)
 _REMEMBERED = ("name", "open_matter")
 
 
@@ -17,8 +19,12 @@ async def recall(store: Store, call: Call) -> Mapping[str, str]:
     """Facts known of this caller from earlier calls; none if the store is away."""
     memory = None
     if call.caller is not None:
-        with contextlib.suppress(StoreAway):
+        try:
             memory = await store.recall(call.caller)
+        except StoreAway:
+            return {}
+        except Exception:  # what is remembered is a kindness: it must never cost a call
+            log.exception("the caller could not be recalled")
     if memory is None:
         return {}
     known = {"name": memory.name, "open_matter": memory.open_matter}
@@ -29,7 +35,7 @@ async def remember(store: Store, call: Call) -> None:
     """Keep what the next call should know."""
     if call.caller is None:
         return
-    with contextlib.suppress(StoreAway):
+    with contextlib.suppress(StoreAway), _kindly():
         before = await store.recall(call.caller)
         name, open_matter = (call.facts.get(fact, "") for fact in _REMEMBERED)
         await store.remember(
@@ -42,3 +48,13 @@ async def remember(store: Store, call: Call) -> None:
                 open_matter=open_matter,
             ),
         )
+
+
+@contextlib.contextmanager
+def _kindly() -> Iterator[None]:
+    try:
+        yield
+    except StoreAway:
+        raise
+    except Exception:  # as above
+        log.exception("the caller could not be remembered")

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from callcenter.floor.voice import Conduct
 
+_LONGEST_SENTENCE = 60.0
+"""What may still be on its way to the caller when somebody decides to say goodbye."""
+
 
 @dataclass(slots=True)
 class Alarm:
@@ -57,6 +60,8 @@ class Clocks:
     ) -> None:
         self._conduct = conduct
         self._asked = 0
+        self._rang_at = -1e9
+        self._over = False
         self._on_silence = on_silence
         self._length = Alarm(on_too_long)
         self._silence = Alarm(self._silent)
@@ -68,44 +73,61 @@ class Clocks:
         self._length.set(self._conduct.max_call_seconds)
 
     def caller_spoke(self) -> None:
-        """Words of the caller arrived: somebody is there."""
+        """Words of the caller arrived: somebody is there. From now on silence counts anew."""
+        if self._over:
+            return
         self._asked = 0
-        self._silence.stop()
+        self._silence.set(self._conduct.user_away_timeout)
 
     def agent_thinks(self) -> None:
         """The agent owes an answer."""
+        if self._over:
+            return
         self._silence.stop()
         if not self._stuck.is_set:
             self._stuck.set(self._conduct.stuck_seconds)
 
     def agent_spoke(self) -> None:
-        """The agent has begun to say something: it is not stuck."""
+        """The agent has begun to say something: it is not stuck, and nobody else has to speak."""
         self._stuck.stop()
+        self._silence.stop()
 
     def agent_listens(self) -> None:
         """It is the caller's turn."""
+        if self._over:
+            return
         self._stuck.stop()
         if not self._silence.is_set:
             self._silence.set(self._conduct.user_away_timeout)
 
     def caller_is_away(self) -> None:
         """The session noticed the silence first: do not wait for our own timer."""
-        if self._silence.is_set:
-            self._silence.stop()
+        now = asyncio.get_running_loop().time()
+        if not self._over and now - self._rang_at >= self._conduct.user_away_timeout / 2:
             self._silent()
 
     def goodbye_begun(self) -> None:
         """The last words are being spoken; hang up even if they never end."""
+        self.goodbye_waits()
+        self._goodbye.set(self._conduct.goodbye_seconds)
+
+    def goodbye_waits(self) -> None:
+        """The last words are about to come; until then nothing else may end the call but this."""
+        self._over = True
         self._length.stop()
         self._silence.stop()
         self._stuck.stop()
-        self._goodbye.set(self._conduct.goodbye_seconds)
+        self._goodbye.set(_LONGEST_SENTENCE + self._conduct.goodbye_seconds)
 
     def stop(self) -> None:
         """The call is over."""
+        self._over = True
         for alarm in (self._length, self._silence, self._stuck, self._goodbye):
             alarm.stop()
 
     def _silent(self) -> None:
         self._asked += 1
+        self._rang_at = asyncio.get_running_loop().time()
+        # Armed again at once: if the question cannot be asked, the next ring ends the call.
+        self._silence.set(self._conduct.user_away_timeout)
         self._on_silence(self._asked)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from callcenter.floor.switchboard import Switchboard
 
 
+RESUMED = "resumed_with_number"
+"""What a desk wanted to do when it had to ask for a number first."""
+
 _NEEDS: Mapping[str, AbstractSet[str]] = {
     "prompt": frozenset(),
     "greeting": frozenset(),
@@ -80,7 +83,7 @@ class Desk(Agent):
 
     def say(self, words: str) -> None:
         """Let the caller hear these words after what is being said now."""
-        self.session.say(words)
+        self.switchboard.say_next(words)
 
     async def greet(self) -> None:
         """The first words; replace it where a desk knows better."""
@@ -91,10 +94,16 @@ class Desk(Agent):
         else:
             self.say(self.script.say("greeting"))
 
+    def tool_begins(self, name: str) -> None:
+        """A tool of this desk is about to work; for desks that keep something in mind."""
+
+    def silence_noticed(self) -> None:
+        """The caller was asked whether they are there: a yes may be the answer to that."""
+
     async def call_back(self, about: str) -> Say:
         """Promise that a person rings the caller; asks for a number where there is none."""
         board = self.switchboard
-        if board.call.caller is None and "callback_number" not in board.private:
+        if board.callback_number is None:
             board.private["callback_about"] = about
             return Say(board.phrases.say("ask_number"))
         ticket: str | None = board.private.get("callback")
@@ -107,7 +116,8 @@ class Desk(Agent):
 
     async def on_enter(self) -> None:
         """Greet; then act on what the caller already asked for, instead of asking again."""
-        self.switchboard.desk_entered()
+        for words in self.switchboard.desk_entered():
+            self.say(words)
         await self.greet()
         if self.handoff.origin is not None:
             self.session.generate_reply(
@@ -180,6 +190,10 @@ class Desk(Agent):
         """
         board = self.switchboard
         board.private["callback_number"] = number
+        resumed = board.private.pop(RESUMED, None)
+        if resumed is not None:
+            heard: Heard = await resumed()
+            return heard
         return await self.call_back(board.private.pop("callback_about", ""))
 
     @tool(
@@ -204,8 +218,14 @@ class Desk(Agent):
 
     def _brief(self) -> str:
         lines = [self.script.say("prompt")]
-        if self.handoff.facts:
-            known = "; ".join(f"{name}: {value}" for name, value in self.handoff.facts.items())
+        # A phone number proves nothing: what an earlier call was about is for identified callers.
+        facts = {
+            name: value
+            for name, value in self.handoff.facts.items()
+            if name != "open_matter" or self.handoff.identified
+        }
+        if facts:
+            known = "; ".join(f"{name}: {value}" for name, value in facts.items())
             lines.append(f"What is already known, never ask for it again: {known}.")
         if self.handoff.reason:
             lines.append(f"The caller came to you for: {self.handoff.reason}.")

@@ -59,7 +59,7 @@ class Lease:
         """Stop renewing: the slot lapses, and the reaper finds the call."""
         if self._renewing is not None:
             self._renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, Exception):
                 await self._renewing
 
     async def _renew(self) -> None:

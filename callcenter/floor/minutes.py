@@ -25,7 +25,7 @@ from callcenter.domain.events import (
     EndedBy,
     ModelUsed,
 )
-from callcenter.domain.privacy import masked
+from callcenter.domain.privacy import hushed, masked
 
 if TYPE_CHECKING:
     from callcenter.floor.switchboard import Switchboard
@@ -63,7 +63,8 @@ class Minutes:
             return
         if item.role == "user":
             board.vigil.clocks.caller_spoke()
-            board.note(CallerSaid(at=board.now(), text=masked(text)))
+            secret = board.hush or text.strip("#* ").isdigit()
+            board.note(CallerSaid(at=board.now(), text=hushed(text) if secret else masked(text)))
         elif item.role == "assistant" and board.call.department is not None:
             # Only words of the model have this figure; our own phrases prove nothing about it.
             if "llm_node_ttft" in item.metrics:

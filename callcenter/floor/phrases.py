@@ -7,6 +7,7 @@ from typing import Protocol
 
 NEEDED: Mapping[str, frozenset[str]] = {
     "apology": frozenset(),
+    "give_up": frozenset(),
     "still_there": frozenset(),
     "still_there_again": frozenset(),
     "silent_goodbye": frozenset(),
@@ -15,7 +16,7 @@ NEEDED: Mapping[str, frozenset[str]] = {
     "goodbye": frozenset(),
     "ask_number": frozenset(),
     "callback_promised": frozenset({"ticket"}),
-    "going_round": frozenset({"ticket"}),
+    "going_round": frozenset(),
     "already_here": frozenset(),
 }
 """Every phrase the floor speaks and the variables it gives to it; checked when scripts load."""

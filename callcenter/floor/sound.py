@@ -9,7 +9,7 @@ from livekit import rtc
 from livekit.agents.voice.io import AudioInput, AudioOutput, AudioOutputCapabilities, TextOutput
 
 from callcenter.floor.echo import EchoCanceller
-from sip.line import LiveLeg
+from sip import LiveLeg
 
 _SAMPLE_BYTES = 2
 _USUAL_PACE = 15.0
@@ -110,6 +110,8 @@ class LegMouth(AudioOutput):
         return gone
 
     def _give(self) -> None:
+        if self._live.ended.done():
+            return  # nobody hears it: not given, so not counted as said
         rest = bytes(self._segment[self._given_up_to :])
         self._given_up_to = len(self._segment)
         self._on_the_line += rest

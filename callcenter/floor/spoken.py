@@ -159,13 +159,11 @@ class _Said(tts.ChunkedStream):
         text = self._input_text
         if (samples := await voice.remembered(text)) is not None:
             output_emitter.push(samples)
-            output_emitter.flush()
             return
         kept = bytearray()
         async with voice.wrapped.synthesize(text, conn_options=self._options) as speech:
             async for audio in speech:
                 kept += _forwarded(output_emitter, audio)
-        output_emitter.flush()
         await voice.remember(text, bytes(kept))
 
 
@@ -192,7 +190,6 @@ class _Saying(tts.SynthesizeStream):
         if samples is not None:
             output_emitter.push_timed_transcript(TimedString(text=text, start_time=0.0))
             output_emitter.push(samples)
-            output_emitter.flush()
         elif text.strip():
             await self._ask(voice, text, output_emitter)
         output_emitter.end_segment()

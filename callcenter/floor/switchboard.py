@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from livekit.agents import AgentSession, llm
 
-from callcenter.domain.call import Call, CallId, new_call_id
+from callcenter.domain.call import CallId
 from callcenter.domain.department import Department
 from callcenter.domain.errors import CallEnded, JournalFull
 from callcenter.domain.events import (
@@ -21,30 +20,30 @@ from callcenter.domain.events import (
     Disposition,
     Ended,
     EndedBy,
-    Event,
-    FactLearned,
     HandedOver,
     HandoffRefused,
     SupervisorAsked,
     SupervisorMissed,
     TicketKind,
-    TicketOpened,
 )
 from callcenter.domain.handoff import Handoff
+from callcenter.domain.privacy import masked
 from callcenter.floor.acquaintance import recall, remember
 from callcenter.floor.desk import Desk
 from callcenter.floor.lease import Lease
 from callcenter.floor.minutes import Minutes, models_used
-from callcenter.floor.phrases import Phrases, spelled
+from callcenter.floor.phrases import Phrases
+from callcenter.floor.record import Record
 from callcenter.floor.sound import Sound
 from callcenter.floor.tool import Heard, Say
 from callcenter.floor.vigil import Vigil
 from callcenter.floor.voice import Conduct, Voice, open_session
 from callcenter.store import Store
-from callcenter.store.journal import Journal
-from sip import Leg
+from sip import Leg, PhoneNumber
 
 _CARRIED_MESSAGES = 20
+_LAST_WORK_SECONDS = 0.5
+T = TypeVar("T")
 
 
 class Seating(Protocol):
@@ -65,7 +64,7 @@ async def _no_phone() -> None:
     """Hang up a call that has no phone, such as a typed one."""
 
 
-class Switchboard:
+class Switchboard(Record):
     """One caller's call from answer to goodbye."""
 
     def __init__(
@@ -81,62 +80,44 @@ class Switchboard:
         clock: Callable[[], float] = time.time,
         call_id: CallId | None = None,
     ) -> None:
-        self.conduct = conduct
+        super().__init__(store, conduct, clock=clock, call_id=call_id)
         self.phrases = phrases
         self.private: dict[str, Any] = {}
         """For the conversations: proofs and half-done things of this call. Never stored."""
-        self.id = call_id or new_call_id()
-        self.log = logging.LoggerAdapter(logging.getLogger("callcenter.call"), {"call": self.id})
+        self.hush = False
+        """Set while the caller is asked for a secret: no digit of theirs is written down."""
         self.session: AgentSession[Switchboard] = open_session(voice, conduct, self)
         self.vigil = Vigil(self)
         self._store = store
         self._seat = seat
         self._voice = voice
         self._hang_up = hang_up or _no_phone
-        self._clock = clock
         self._lease = Lease(
             store, self.id, owner=owner, limit=conduct.max_calls, seconds=conduct.lease_seconds
         )
-        self._journal = Journal(
-            store,
-            Call(self.id),
-            bound=conduct.store_buffer,
-            patience=conduct.store_patience,
-        )
-        self._watchers: list[Callable[[Event], None]] = []
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._working: set[asyncio.Future[Any]] = set()
+        self._unsaid: list[str] = []
+        self._moving = asyncio.Lock()
         self._leaving: Department | None = None
         self._farewell: tuple[Disposition, EndedBy] | None = None
         self._ending = False
         self._ended = asyncio.Event()
-
-    # --- what is known ---
-
-    @property
-    def call(self) -> Call:
-        """The call as it stands in this process."""
-        return self._journal.call
 
     @property
     def is_over(self) -> bool:
         """Whether the call has ended and everything about it is closed."""
         return self._ended.is_set()
 
-    def now(self) -> float:
-        """The time of the next event; never before the last one, whatever the clock does."""
-        return max(self._clock(), self.call.last_at)
-
-    def watch(self, watcher: Callable[[Event], None]) -> None:
-        """Call `watcher` with every event as it happens."""
-        self._watchers.append(watcher)
-
     async def wait_until_over(self) -> None:
         """Return when the call has ended."""
         await self._ended.wait()
 
-    async def written(self) -> bool:
-        """Wait until the store has acknowledged everything so far; False if it does not."""
-        return await self._journal.settled(self.conduct.store_patience)
+    @property
+    def callback_number(self) -> PhoneNumber | None:
+        """Where the caller can be rung: their own number, or the one they left."""
+        left: str = self.private.get("callback_number", "")
+        return self.call.caller or PhoneNumber.parse_or_none(left)
 
     # --- the moves ---
 
@@ -148,12 +129,14 @@ class Switchboard:
         """Take the call: occupy a slot, seat the first desk, greet. Without `sound` by text."""
         await self.reserve()
         try:
+            self._still_there()
             await self._arrive(leg)
             if self.conduct.remember_callers:
                 for name, value in (await recall(self._store, self.call)).items():
                     self.learn(name, value)
             desk = self._seat(department, Handoff(facts=self.call.facts), None, self._voice)
             await self._move(Answered(at=self.now(), department=department))
+            self._still_there()
             if sound is not None:
                 self.session.input.audio = sound.ears
                 self.session.output.audio = sound.mouth
@@ -162,6 +145,11 @@ class Switchboard:
             self.vigil.clocks.answered()
             self._spawn(self._close_with_the_record())
             await self.session.start(desk, record=False)
+            if self._ending:
+                await self.session.aclose()
+        except CallEnded:
+            # Hung up while we were picking up: `end` has written everything.
+            await self.end(Disposition.CALLER_LEFT, EndedBy.CALLER)
         except BaseException:
             await self.end(Disposition.FAILED, EndedBy.SYSTEM, detail="could not be answered")
             raise
@@ -173,69 +161,89 @@ class Switchboard:
 
     async def hand_over(self, to: Department, reason: str) -> Heard:
         """Seat another desk; what the present one should let the caller hear, if anything."""
-        origin = self.call.department
-        if self._farewell is not None or self._leaving is not None or origin is None:
-            self._refuse(to, "already on the way elsewhere")
-            return None
-        if to == origin:
-            self._refuse(to, "already there")
-            return Say(self.phrases.say("already_here"))
-        if self.call.handoffs >= self.conduct.max_handoffs:
-            self._refuse(to, "sent around too often")
-            ticket = await self.bring_in_supervisor(f"sent around; last wanted {to}: {reason}")
-            return Say(self.phrases.say("going_round", ticket=spelled(ticket)))
+        async with self._moving:
+            origin = self.call.department
+            if self._farewell is not None or self._leaving is not None or origin is None:
+                # Silent, because the next desk, or the goodbye, is about to speak.
+                self._refuse(to, "already on the way elsewhere")
+                return None
+            if to == origin:
+                self._refuse(to, "already there")
+                return Say(self.phrases.say("already_here"))
+            if self.call.handoffs < self.conduct.max_handoffs:
+                await self._seat_next(origin, to, masked(reason))
+                return None
+        self._refuse(to, "sent around too often")
+        desk = self.session.current_agent
+        words = self.phrases.say("going_round")
+        if isinstance(desk, Desk):
+            promise = await desk.call_back(f"sent around; last wanted {to}: {reason}")
+            words = f"{words} {promise.text}"
+        return Say(words)
+
+    async def _seat_next(self, origin: Department, to: Department, reason: str) -> None:
         words = self.session.history.copy(
             exclude_function_call=True,
             exclude_instructions=True,
             exclude_handoff=True,
             exclude_config_update=True,
         ).truncate(max_items=_CARRIED_MESSAGES)
-        handoff = Handoff(origin=origin, reason=reason, facts=self.call.facts)
+        handoff = Handoff(
+            origin=origin,
+            reason=reason,
+            facts=self.call.facts,
+            identified=self.call.identified_as is not None,
+        )
         desk = self._seat(to, handoff, words, self._voice)
         self._leaving = to
-        await self._move(HandedOver(at=self.now(), origin=origin, to=to, reason=reason))
-        # Not returned from the tool: an interruption, or a slower tool of the same batch, would
-        # drop a returned desk after the event has been written.
-        self.session.update_agent(desk)
-        return None
+        try:
+            await self._move(HandedOver(at=self.now(), origin=origin, to=to, reason=reason))
+            # Not returned from the tool: an interruption, or a slower tool of the same batch,
+            # would drop a returned desk after the event has been written.
+            self.session.update_agent(desk)
+        except BaseException:
+            self._leaving = None
+            raise
 
-    def desk_entered(self) -> None:
-        """The new desk has the floor."""
+    def desk_entered(self) -> list[str]:
+        """The new desk has the floor; words that the old one could not say any more."""
         self._leaving = None
+        unsaid, self._unsaid = self._unsaid, []
+        return unsaid
+
+    def desk_notices_silence(self) -> None:
+        """The caller is being asked whether they are there."""
+        with contextlib.suppress(RuntimeError):  # between two desks
+            desk = self.session.current_agent
+            if isinstance(desk, Desk):
+                desk.silence_noticed()
 
     async def bring_in_supervisor(self, reason: str) -> str:
         """Ask for a person. Until there is a queue nobody can be rung: promise a call back.
 
         Returns the ticket's number.
         """
-        await self._move(SupervisorAsked(at=self.now(), reason=reason))
-        await self._move(SupervisorMissed(at=self.now()))
-        return self.open_ticket(TicketKind.CALLBACK, reason)
+        async with self._moving:
+            await self._move(SupervisorAsked(at=self.now(), reason=masked(reason)))
+            await self._move(SupervisorMissed(at=self.now()))
+        number = self.callback_number
+        return self.open_ticket(TicketKind.CALLBACK, reason, number=number.e164 if number else None)
 
-    def open_ticket(
-        self, topic: TicketKind, summary: str, *, ticket: str = "", due: str = ""
-    ) -> str:
-        """Write down what somebody has to do after the call; returns the ticket's number."""
-        ticket = ticket or f"T-{secrets.randbelow(900_000) + 100_000}"
-        self.note(TicketOpened(at=self.now(), ticket=ticket, topic=topic, summary=summary, due=due))
-        return ticket
+    def at_work(self, work: Awaitable[T]) -> asyncio.Future[T]:
+        """A tool's work, to be waited for and stopped when the call ends."""
+        future = asyncio.ensure_future(work)
+        self._working.add(future)
+        future.add_done_callback(self._working.discard)
+        return future
 
-    def learn(self, name: str, value: str) -> None:
-        """Remember a fact for the next desk; saying it twice writes it once."""
-        if self.call.facts.get(name) != value:
-            self.note(FactLearned(at=self.now(), name=name, value=value))
-
-    def note(self, event: Event) -> None:
-        """Write down what happened without moving the call."""
+    def say_next(self, words: str) -> None:
+        """Let the caller hear this after what is being said; by the next desk if this one left."""
+        if self._farewell is not None or self._ending:
+            return
         try:
-            self._journal.note(event)
-        except CallEnded:
-            self.log.debug("too late to note %s", event.kind)
-            return
-        except JournalFull as trouble:
-            self._store_is_lost(trouble)
-            return
-        self._tell(event)
+            self.session.say(words)
+        except RuntimeError:
+            self._unsaid.append(words)
 
     # --- the end ---
 
@@ -251,7 +259,7 @@ class Switchboard:
         if disposition is Disposition.COMPLETED and self.private.get("callback"):
             disposition = Disposition.CALLBACK_PROMISED
         self._farewell = (disposition, by)
-        self.vigil.clocks.goodbye_begun()
+        self.vigil.clocks.goodbye_waits()
         self._spawn(self._part(words, disposition, by))
 
     async def caller_hung_up(self) -> None:
@@ -277,19 +285,22 @@ class Switchboard:
             return
         self._ending = True
         self.vigil.clocks.stop()
+        recorded = False
         try:
+            await self._stop_working()
             await _bounded(self.session.aclose(), 5.0, self.log, "the session did not close")
-            if self.call.is_live:
-                for used in models_used(self.session, self.now()):
-                    self.note(used)
-            recorded, _ = await asyncio.gather(
-                self._record_the_end(disposition, by, detail),
+            _, outcome = await asyncio.gather(
                 _bounded(self._hang_up(), 5.0, self.log, "the line did not hang up"),
+                self._record_the_end(disposition, by, detail),
+                return_exceptions=True,
             )
+            recorded = outcome is True
+            if isinstance(outcome, BaseException):
+                self.log.error("the end could not be recorded", exc_info=outcome)
+        finally:
             # An end that could not be written keeps its slot until the lease runs out: that is
             # how the reaper finds the call and closes its history.
             await (self._lease.free() if recorded else self._lease.abandon())
-        finally:
             self.log.info("ended: %s by %s %s", disposition, by, detail)
             self._ended.set()
             for task in self._tasks - {asyncio.current_task()}:
@@ -319,26 +330,30 @@ class Switchboard:
             )
         )
 
-    async def _move(self, event: Event) -> None:
-        """The only way to change where a call stands: check the table, then append."""
-        try:
-            await self._journal.record(event)
-        except JournalFull as trouble:
-            self._store_is_lost(trouble)
-            return
-        self._tell(event)
-
-    def _tell(self, event: Event) -> None:
-        for watcher in self._watchers:
-            watcher(event)
-
     def _refuse(self, to: Department, why: str) -> None:
         self.note(HandoffRefused(at=self.now(), to=to, why=why))
 
     async def _part(self, words: str, disposition: Disposition, by: EndedBy) -> None:
         with contextlib.suppress(RuntimeError):
+            if by is not EndedBy.AGENT:
+                # Whoever decided this does not wait for the end of a long sentence.
+                self.session.interrupt(force=True)
+            elif (speech := self.session.current_speech) is not None:
+                await speech.wait_for_playout()
+            self.vigil.clocks.goodbye_begun()
             await self.session.say(words, allow_interruptions=False)
         await self.end(disposition, by)
+
+    def _still_there(self) -> None:
+        if self._ending:
+            raise CallEnded(self.call.state, "answered")
+
+    async def _stop_working(self) -> None:
+        """Give running tools a moment to finish what they began; then stop them."""
+        if self._working:
+            await asyncio.wait(self._working, timeout=_LAST_WORK_SECONDS)
+            for work in self._working:
+                work.cancel()
 
     def _store_is_lost(self, trouble: JournalFull) -> None:
         self.log.error("giving up on the store: %s", trouble)
@@ -351,8 +366,10 @@ class Switchboard:
         await self.end(Disposition.LOST, EndedBy.SYSTEM)
 
     async def _record_the_end(self, disposition: Disposition, by: EndedBy, detail: str) -> bool:
-        ended = Ended(at=self.now(), disposition=disposition, by=by, detail=detail)
         if self.call.is_live:
+            for used in models_used(self.session, self.now()):
+                self.note(used)
+            ended = Ended(at=self.now(), disposition=disposition, by=by, detail=detail)
             with contextlib.suppress(CallEnded):
                 await self._move(ended)
         if self.conduct.remember_callers:

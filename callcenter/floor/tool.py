@@ -85,8 +85,9 @@ async def _run(
     switchboard = desk.switchboard
     started = time.monotonic()
     limit = timeout if timeout is not None else switchboard.conduct.tool_timeout
+    desk.tool_begins(name)
     try:
-        heard = await asyncio.wait_for(work, limit)
+        heard = await asyncio.wait_for(switchboard.at_work(work), limit)
         _check(heard)
     except (llm.StopResponse, llm.ToolError):
         raise

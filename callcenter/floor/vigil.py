@@ -39,7 +39,7 @@ class Vigil:
 
     def brain_answered(self) -> None:
         """A reply was heard: the failures before it are forgiven."""
-        self._brain_failures = 0
+        self._brain_failures = self._times_stuck = 0
 
     def _too_long(self) -> None:
         words = self._board.phrases.say("too_long")
@@ -52,6 +52,7 @@ class Vigil:
             board.say_goodbye(words, Disposition.SILENT, EndedBy.CLOCK)
             return
         board.note(SilenceNoticed(at=board.now(), times=times))
+        board.desk_notices_silence()
         board.speak(board.phrases.say("still_there" if times == 1 else "still_there_again"))
 
     def _stuck(self) -> None:
@@ -67,7 +68,7 @@ class Vigil:
             self.clocks.agent_thinks()
 
     def _give_up(self, by: EndedBy) -> None:
-        self._board.say_goodbye(self._board.phrases.say("apology"), Disposition.FAILED, by)
+        self._board.say_goodbye(self._board.phrases.say("give_up"), Disposition.FAILED, by)
 
     def _goodbye_over(self) -> None:
         self._board.goodbye_took_too_long()

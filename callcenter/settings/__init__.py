@@ -279,7 +279,7 @@ class Settings(BaseSettings):
         description="Whether the model starts before a turn is certain: faster, wastes requests.",
     )
     cancel_echo: bool = Field(
-        True,
+        default=True,
         description="Whether the agent's own voice is taken out of what comes back on the phone "
         "line; off if the line before us does it.",
     )

@@ -21,10 +21,14 @@ class _JumpingSelector(selectors.BaseSelector):
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.threads_at_work = 0
         self._real = selectors.DefaultSelector()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        # Nothing scheduled: only a thread or a real socket can wake us, so really wait.
+        if self.threads_at_work and timeout != 0:
+            # A thread takes real time; jumping over it would make every time-out ring.
+            return self._real.select(0.05 if timeout is None else min(timeout, 0.05))
+        # Nothing scheduled: only a real socket can wake us, so really wait.
         ready = self._real.select(None if timeout is None else 0)
         if not ready and timeout is not None and timeout > 0:
             self.now += timeout
@@ -62,6 +66,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def wall(self) -> float:
         """Seconds since 1970, on the virtual calendar."""
         return EPOCH + self._jumping.now
+
+    def run_in_executor(  # type: ignore[override] # asyncio types them with a TypeVarTuple
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> Any:
+        """Like asyncio's; while a thread works, time stands still."""
+        future = super().run_in_executor(executor, func, *args)
+        self._jumping.threads_at_work += 1
+
+        def done(_: object) -> None:
+            self._jumping.threads_at_work -= 1
+
+        future.add_done_callback(done)
+        return future
 
     def call_at(  # type: ignore[override] # asyncio types the arguments with a TypeVarTuple
         self,

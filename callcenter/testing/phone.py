@@ -23,8 +23,7 @@ from callcenter.domain.events import AgentSaid, Arrived, Event
 from callcenter.domain.report import Report
 from callcenter.floor import Switchboard
 from callcenter.testing.recording import Delays, Recording
-from sip import Outcome
-from sip.line import Line, LiveLeg
+from sip import Line, LiveLeg, Outcome
 
 _QUIET = 0.6
 _FIRST_NUMBER = 5550190001
@@ -87,7 +86,11 @@ class Exchange:
         if dialled.outcome is not Outcome.ANSWERED or dialled.leg is None:
             raise NotAnswered(f"{dialled.outcome} ({dialled.sip_status}) {dialled.detail}")
         answered = loop.time() - began
-        board, events = await asyncio.wait_for(expected, 10)
+        try:
+            board, events = await asyncio.wait_for(expected, 10)
+        except TimeoutError:
+            await self._line.hang_up(dialled.leg)
+            raise NotAnswered("picked up, but no call was recorded") from None
         caller = PhoneCaller(
             self._line, dialled.leg, board, events, self._voice, faults or Faults(), answered
         )

@@ -78,6 +78,7 @@ async def main() -> None:
         print(f"language models made in {time.perf_counter() - started:.1f} s\n")
         try:
             await _accuracy(ears, sounds, show=arguments.tuning)
+            await _digits(ears, [line for line in lines if line.kind == "digits"])
             await _speed(ears, sounds)
         finally:
             await ears.aclose()
@@ -105,6 +106,19 @@ async def _accuracy(ears: OfflineEars, sounds: list[Sound], *, show: bool) -> No
                 f"  {kind:14}" + "".join(f"{sums[kind]!s:>30}" for sums in columns.values() if sums)
             )
         print()
+
+
+async def _digits(ears: OfflineEars, lines: list[CallerLine]) -> None:
+    """Every string of digits in every manner: fifteen lines are too few to tell per cents."""
+    for noise in _NOISES[:2]:
+        found = Errors()
+        for manner in _MANNERS:
+            for line in lines:
+                arrived = _spoken(line, manner).heard(noise)
+                found.add(line.words, await _heard(ears, arrived, line.asked))
+        level = "no noise" if noise is None else f"noise {noise:g} dB below"
+        print(f"digits in all {len(_MANNERS)} manners, {level}: {found}")
+    print()
 
 
 async def _speed(ears: OfflineEars, sounds: list[Sound]) -> None:

@@ -29,9 +29,8 @@ _KEYS = "447122#"
 
 async def _house() -> None:
     """Serve until standard input closes; prints the address."""
-    from tests.phone.house.conftest import open_house
-
     from callcenter.floor import Conduct
+    from tests.phone.house.conftest import open_house
 
     async with open_house(Conduct(user_away_timeout=0), capacity=64) as house:
         print(house.line.address, flush=True)

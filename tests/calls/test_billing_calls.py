@@ -264,3 +264,49 @@ async def test_pin_that_is_said_first_is_not_asked_for_again(caller: Caller) -> 
     await caller.hears("account number")
     await caller.says(f"oh it's {customer('Dana').account}")
     await caller.hears("Thank you, Dana")
+
+
+async def test_yes_to_are_you_still_there_makes_no_promise(caller: Caller) -> None:
+    """A yes is the answer to the last question; money is asked for again."""
+    await at_billing(caller, "Dana", "i want to make a payment")
+    await caller.says("i can pay on friday")
+    await caller.hears("Shall I note")
+    await caller.waits(16)
+    await caller.hears("still there")
+    await caller.says("yes")
+    await caller.hears("Shall I note")
+    assert not tickets(caller)
+    await caller.says("yes")
+    assert [ticket.topic for ticket in tickets(caller)] == [TicketKind.PROMISE]
+
+
+async def test_okay_to_something_else_makes_no_promise(caller: Caller) -> None:
+    """The question was overtaken by another matter."""
+    await at_billing(caller, "Dana", "i want to make a payment")
+    await caller.says("i can pay on friday")
+    await caller.says("wait, can you explain my last bill")
+    await caller.hears("Your last bill came to")
+    await caller.says("okay")
+    assert not tickets(caller)
+
+
+async def test_no_is_not_always_a_goodbye(caller: Caller) -> None:
+    """Only after "anything else?" does a no end the call."""
+    await at_billing(caller, "Dana", "what's my balance")
+    await caller.says("no")
+    await caller.hears("anything else")
+    assert caller.call.is_live
+    await caller.says("no")
+    await caller.hears("Goodbye")
+
+
+async def test_pin_in_pieces_leaves_no_trace(caller: Caller) -> None:
+    """Two digits now, two digits later."""
+    await caller.dials()
+    await caller.says("what's my balance")
+    await caller.says(customer("Dana").account)
+    await caller.says("four eight")
+    await caller.says("two one")
+    story = caller.report.transcript()
+    for piece in ("four", "eight", "two", "one "):
+        assert f"  {piece}" not in story

@@ -45,13 +45,19 @@ async def test_returning_caller_is_not_identified_by_their_number(
     again.never_heard("dollar")
 
 
-async def test_open_matter_is_known_to_the_next_call(callers: Callable[[], Caller]) -> None:
-    """The desk is told about it, so that the caller need not."""
+async def test_open_matter_is_for_identified_callers_only(callers: Callable[[], Caller]) -> None:
+    """A number is easily faked; once identified, the next desk knows what is open."""
     await earlier_call(callers())
     again = callers()
     await again.dials(DANA)
     assert "repair" in again.call.facts["open_matter"]
-    assert "repair" in str(again.switchboard.session.current_agent.instructions)
+    matter = again.call.facts["open_matter"]
+    assert matter not in str(again.switchboard.session.current_agent.instructions)
+    await again.says("what's my balance")
+    await identify(again, "Dana")
+    await again.says("my internet is down")
+    assert again.desk == "support"
+    assert matter in str(again.switchboard.session.current_agent.instructions)
 
 
 async def test_forgotten_caller_is_a_stranger_again(

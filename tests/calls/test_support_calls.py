@@ -148,3 +148,16 @@ async def test_repair_for_a_withheld_number_needs_an_account(caller: Caller) -> 
     await caller.says("no still dark")
     await identify(caller, "Mei")
     await caller.hears("opened a repair")
+
+
+async def test_withheld_caller_leaves_a_number_and_keeps_their_slot(caller: Caller) -> None:
+    """The window they agreed to is booked once there is somebody to ring."""
+    await caller.dials(None)
+    await caller.says("my phone line is dead")
+    await caller.says("can someone call me back on monday")
+    await caller.hears("Does that suit you")
+    await caller.says("yes that works for me")
+    await caller.hears("What number can we call you on")
+    await caller.says("two oh six five five five oh one nine nine")
+    await caller.hears("booked")
+    assert kinds(caller) == [TicketKind.CALLBACK]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from sip import Leg, PhoneNumber
-from sip.keypad import Digit
-from sip.line import Ended, Farewell, Frame, LegStats
+from sip import Digit, Ended, Farewell, Frame, Leg, LegStats, PhoneNumber
 
 
 class FakeLeg:

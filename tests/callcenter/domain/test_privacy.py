@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.domain.privacy import MASK, masked
+from callcenter.domain.privacy import MASK, hushed, masked
 
 HIDDEN = [
     ("my card is 4111 1111 1111 1111", "my card is ••••"),
@@ -119,3 +119,18 @@ def test_ten_thousand_words_take_less_than_a_second(pattern: str) -> None:
     started = time.perf_counter()
     masked(pattern * 10_000)
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("four eight", "• •"),
+        ("it's 1 2 2", "it's • • •"),
+        ("double nine", "• •"),
+        ("i forgot my pin", "i forgot my pin"),
+        ("march twelfth nineteen eighty four", "march twelfth ••••"),
+    ],
+)
+def test_pieces_of_a_secret_are_hidden_one_by_one(text: str, shown: str) -> None:
+    """While a secret is asked for, no figure is short enough to be kept."""
+    assert hushed(text) == shown

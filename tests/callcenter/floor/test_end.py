@@ -9,6 +9,7 @@ import pytest
 from callcenter.domain.call import CallState
 from callcenter.domain.events import BrainFailed, Disposition, Ended, EndedBy, SilenceNoticed
 from callcenter.floor import Conduct
+from callcenter.floor.clocks import Clocks
 from callcenter.store.memory import MemoryStore
 from callcenter.testing.caller import Caller
 from tests.fakes.brain import Answer, ScriptedBrain
@@ -140,7 +141,7 @@ async def test_agent_that_thinks_for_ever_apologises_and_then_gives_up(
         asking.cancel()
     end = await ended(caller, callcenter_store)
     assert (end.disposition, end.by) == (Disposition.FAILED, EndedBy.CLOCK)
-    await caller.hears(r"\[apology\]")
+    await caller.hears(r"\[give_up\]")
 
 
 async def test_model_that_fails_once_costs_an_apology_not_the_call(
@@ -188,4 +189,68 @@ async def test_goodbye_that_never_finishes_is_cut_off(
     asking = asyncio.ensure_future(caller.says("bye"))
     await caller.waits(30)
     await asking
+    await ended(caller, callcenter_store)
+
+
+async def test_call_with_nobody_in_it_ends_even_if_nothing_can_be_said(
+    caller: Caller, callcenter_store: MemoryStore
+) -> None:
+    """A key, a cough or a word that becomes no turn does not keep the line open for an hour."""
+    await caller.dials()
+    await caller.waits(5)
+    caller.switchboard.vigil.clocks.caller_spoke()
+    await caller.waits(50)
+    assert (await ended(caller, callcenter_store)).disposition is Disposition.SILENT
+
+
+@pytest.mark.virtual_time
+async def test_silence_is_not_counted_while_the_agent_speaks() -> None:
+    """Only who has the floor can be silent; then it is counted until somebody speaks."""
+    rung: list[int] = []
+    clocks = Clocks(
+        Conduct(),
+        on_too_long=lambda: None,
+        on_silence=rung.append,
+        on_stuck=lambda: None,
+        on_goodbye_over=lambda: None,
+    )
+    clocks.agent_listens()
+    clocks.agent_spoke()
+    await asyncio.sleep(60)
+    assert rung == []
+    clocks.agent_listens()
+    await asyncio.sleep(50)
+    assert rung == [1, 2, 3]
+    clocks.caller_spoke()
+    await asyncio.sleep(16)
+    assert rung == [1, 2, 3, 1]
+    clocks.stop()
+
+
+async def test_watcher_that_breaks_costs_neither_the_call_nor_its_slot(
+    caller: Caller, callcenter_store: MemoryStore
+) -> None:
+    """A terminal that went away is no reason to hang up, or to keep a line busy for ever."""
+
+    def broken(_: object) -> None:
+        raise BrokenPipeError
+
+    await caller.dials()
+    caller.switchboard.watch(broken)
+    await caller.hangs_up()
+    await ended(caller, callcenter_store)
+
+
+async def test_memory_that_breaks_costs_no_call(
+    caller: Caller, callcenter_store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Being recognised is a kindness."""
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(callcenter_store, "recall", broken)
+    await caller.dials()
+    await caller.hears(r"\[greeting\]")
+    await caller.hangs_up()
     await ended(caller, callcenter_store)

@@ -11,7 +11,7 @@ from livekit.agents.voice.io import PlaybackFinishedEvent
 
 from callcenter.floor.echo import EchoCanceller
 from callcenter.floor.sound import LegEars, LegMouth
-from sip.line import LiveLeg
+from sip import LiveLeg
 from tests.fakes.leg import FakeLeg
 
 pytestmark = pytest.mark.virtual_time

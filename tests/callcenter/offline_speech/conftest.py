@@ -55,10 +55,11 @@ def ears(all_ears: OfflineEars) -> OfflineEars:
 
 @pytest.fixture(scope="session")
 def say() -> Say:
-    """Words as they arrive over the phone, with silence before and after."""
+    """Words as they arrive over the phone, with silence before and after; always the same."""
+    steady = Manner(liveliness=0)
 
     def spoken(words: str) -> Samples:
-        sound = np.frombuffer(spoken_piece(Piece(words), Manner()), np.int16)
+        sound = np.frombuffer(spoken_piece(Piece(words), steady), np.int16)
         return over_the_phone(sound.astype(np.float64), RATE)
 
     return spoken

@@ -83,7 +83,9 @@ async def test_silence_and_noise_are_no_words(ears: OfflineEars, loudness: int) 
 @pytest.mark.asyncio
 async def test_sound_of_a_browser_is_understood_as_well(ears: OfflineEars) -> None:
     """48 kHz with all its high sounds, as rooms have it."""
-    spoken = np.frombuffer(spoken_piece(Piece("my internet is down"), Manner()), np.int16)
+    spoken = np.frombuffer(
+        spoken_piece(Piece("my internet is down"), Manner(liveliness=0)), np.int16
+    )
     wide = resampled(spoken.astype(np.float64), RATE, 48_000).astype(np.int16)
     sound = np.concatenate([np.zeros(24_000, np.int16), wide, np.zeros(48_000, np.int16)])
     assert finals(await told(ears.stream(), sound, 48_000)) == "my internet is down"

@@ -164,6 +164,7 @@ def _store_often(folder: str, value: int) -> None:
         sounds.store("same", bytes([value]) * 50_000)
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_leave_a_whole_file(tmp_path: Path) -> None:
     """A reader finds one of them, never a mixture."""
     context = multiprocessing.get_context("spawn")
