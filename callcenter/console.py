@@ -58,6 +58,8 @@ async def _typed(line: TextLine, board: Switchboard) -> None:
             break
         words = typed.result()
         if words is None:
+            if board.is_parting:
+                await asyncio.wait({over}, timeout=board.conduct.goodbye_seconds)
             break
         await line.say(words)
     over.cancel()

@@ -109,6 +109,11 @@ class Switchboard(Record):
         """Whether the call has ended and everything about it is closed."""
         return self._ended.is_set()
 
+    @property
+    def is_parting(self) -> bool:
+        """Whether the last words are on their way."""
+        return self._farewell is not None
+
     async def wait_until_over(self) -> None:
         """Return when the call has ended."""
         await self._ended.wait()

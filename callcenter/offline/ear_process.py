@@ -20,8 +20,8 @@ from callcenter.offline.expected import ANSWERS
 from callcenter.offline.listener import Attention, Heard, Listener
 from callcenter.offline.wire import CLOSE, EXPECT, FLUSH, OPEN, SOUND, Message, read
 
-_MOST_WAITING = 40
-"""Messages that may wait before interim words are left out."""
+_LATE = 8
+"""Frames of each stream that may wait before interim words are left out."""
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     desk = _Desk(Decoders(folder, most_quick=most_quick), VAD)
     _tell(0, {"kind": "ready"})
     while (message := waiting.get()) is not None:
-        for told in desk.take(message, hurried=waiting.qsize() > _MOST_WAITING):
+        for told in desk.take(message, hurried=waiting.qsize() > _LATE * desk.streams):
             _tell(message.stream, told)
 
 
@@ -45,6 +45,11 @@ class _Desk:
         self._decoders = decoders
         self._activity = activity
         self._open: dict[int, Listener] = {}
+
+    @property
+    def streams(self) -> int:
+        """How many are open."""
+        return len(self._open)
 
     def take(self, message: Message, *, hurried: bool) -> list[dict[str, object]]:
         """Do what a message says; the answers to it."""
