@@ -18,6 +18,7 @@ class TextLine:
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
         self._turn: asyncio.Future[None] | None = None
+        self._over: asyncio.Future[None] | None = None
 
     async def say(self, text: str) -> None:
         """Say something and wait until the desk has answered; silence says nothing."""
@@ -41,11 +42,9 @@ class TextLine:
         await self._switchboard.caller_hung_up()
 
     async def _first(self, turn: asyncio.Future[None]) -> None:
-        over = asyncio.ensure_future(self._switchboard.wait_until_over())
-        try:
-            await asyncio.wait({turn, over}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            over.cancel()
+        if self._over is None:
+            self._over = asyncio.ensure_future(self._switchboard.wait_until_over())
+        await asyncio.wait({turn, self._over}, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _finished(run: RunResult[None]) -> None:

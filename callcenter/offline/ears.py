@@ -50,7 +50,8 @@ class OfflineEars(stt.STT[Any]):
         sayings: what callers may say, from `sayings.collected`
         cache: folder for files that can be made again; the user's cache folder if not given
         patience: pause in seconds that ends an utterance
-        most_quick: callers who may get interim words at once; each takes 26 MB
+        most_quick: callers of a process who may get interim words at once; each takes 20 MB
+        processes: how many decode; one is enough for about four callers who speak at once
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class OfflineEars(stt.STT[Any]):
         cache: Path | None = None,
         patience: float = 0.4,
         most_quick: int = 8,
+        processes: int = 1,
     ) -> None:
         require(pocketsphinx="pocketsphinx")
         folder = prepared(sayings, cache or default_cache())
-        self._set_up(Hearing(folder, most_quick=most_quick), Attention(patience=patience))
+        hearings = tuple(Hearing(folder, most_quick=most_quick) for _ in range(max(1, processes)))
+        self._set_up(hearings, Attention(patience=patience))
 
-    def _set_up(self, hearing: Hearing, attention: Attention) -> None:
+    def _set_up(self, hearings: tuple[Hearing, ...], attention: Attention) -> None:
         super().__init__(
             capabilities=stt.STTCapabilities(
                 streaming=True,
@@ -74,7 +77,7 @@ class OfflineEars(stt.STT[Any]):
                 chat_context=True,
             )
         )
-        self._hearing = hearing
+        self._hearings = hearings
         self._attention = attention
         self._streams: WeakSet[EarStream] = WeakSet()
         self._expected: Answer = "anything"
@@ -92,13 +95,13 @@ class OfflineEars(stt.STT[Any]):
 
     @property
     def hearing(self) -> Hearing:
-        """The process behind the ears."""
-        return self._hearing
+        """The process behind the ears that has least to do."""
+        return min(self._hearings, key=lambda one: one.streams)
 
     def for_call(self) -> Self:
         """Ears of one call, which follow its conversation; the process is shared."""
         ears = object.__new__(type(self))
-        ears._set_up(self._hearing, self._attention)
+        ears._set_up(self._hearings, self._attention)
         ears._owns = False
         return ears
 
@@ -111,8 +114,9 @@ class OfflineEars(stt.STT[Any]):
             stream.expect("anything" if shared else answer)
 
     def prewarm(self) -> None:
-        """Start the process now rather than with the first call."""
-        self._hearing.start()
+        """Start decoding processes now rather than with the first call."""
+        for hearing in self._hearings:
+            hearing.start()
 
     def stream(
         self,
@@ -124,17 +128,18 @@ class OfflineEars(stt.STT[Any]):
         return self._open(self._attention, conn_options)
 
     def _open(self, attention: Attention, conn_options: APIConnectOptions) -> EarStream:
-        stream = EarStream(self, self._hearing, attention, conn_options)
+        stream = EarStream(self, attention, conn_options)
         self._streams.add(stream)
         self.expect(self._expected)
         return stream
 
     async def aclose(self) -> None:
-        """End the process, unless other calls use it."""
+        """End all streams, and the processes unless other calls use them."""
         for stream in list(self._streams):
             await stream.aclose()
         if self._owns:
-            await asyncio.to_thread(self._hearing.close)
+            for hearing in self._hearings:
+                await asyncio.to_thread(hearing.close)
 
     def _push_conversation_item(self, ev: ConversationItemAddedEvent) -> None:
         """LiveKit's way to tell what was said: the desk's last words tell what is expected."""
@@ -168,12 +173,12 @@ class EarStream(stt.RecognizeStream):
     def __init__(
         self,
         ears: OfflineEars,
-        hearing: Hearing,
         attention: Attention,
         conn_options: APIConnectOptions,
     ) -> None:
         super().__init__(stt=ears, conn_options=conn_options, sample_rate=RATE)
-        self._hearing = hearing
+        self._ears = ears
+        self._hearing = ears.hearing
         self._options = asdict(attention)
         self._expected: Answer = "anything"
         self._number = 0
@@ -197,6 +202,7 @@ class EarStream(stt.RecognizeStream):
 
     async def _run(self) -> None:
         told: asyncio.Queue[Told] = asyncio.Queue()
+        self._hearing = self._ears.hearing
         self._number = number = self._hearing.open(self._options, told.put_nowait)
         self.expect(self._expected)
         self._flushes = 0

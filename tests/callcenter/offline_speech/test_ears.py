@@ -163,6 +163,23 @@ async def test_two_callers_are_heard_at_once(all_ears: OfflineEars, say: Say) ->
 
 @pytest.mark.slow
 @pytest.mark.asyncio
+async def test_streams_are_shared_out_among_processes(
+    sayings: Sayings, cache: Path, say: Say
+) -> None:
+    """Callers who speak at once do not all wait for the same core."""
+    ears = OfflineEars(sayings, cache=cache, processes=2)
+    try:
+        streams = [ears.for_call().stream() for _ in range(4)]
+        await asyncio.sleep(0.1)
+        assert [hearing.streams for hearing in ears._hearings] == [2, 2]
+        heard = await asyncio.gather(*(told(stream, say("yes please")) for stream in streams))
+        assert [finals(events) for events in heard] == ["yes please"] * 4
+    finally:
+        await ears.aclose()
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
 async def test_a_process_that_dies_is_started_again(
     sayings: Sayings, cache: Path, say: Say
 ) -> None:
