@@ -25,7 +25,7 @@ from callcenter.page import page
 from callcenter.settings import Settings
 from callcenter.ticker import Ticker
 from callcenter.wiring import Centre, build, open_store
-from flows import DESKS, FRONT, open_reception
+from flows import FRONT, open_reception
 from sip import Leg, PhoneNumber
 
 CALLER = PhoneNumber("+12065550101")
@@ -104,7 +104,7 @@ def _keep(out: Path, played: Played) -> None:
 async def _rung(console: Console, settings: Settings, out: Path) -> Played:
     """Two lines of our own on free ports: the house's and the caller's."""
     from callcenter.offline.mouth import Manner, OfflineMouth
-    from callcenter.phone import Phone, sayings
+    from callcenter.phone import Phone, aloud
     from callcenter.testing.phone import Exchange
     from sip.phone_line import PhoneLine
     from sip.trunks import Outbound, Trunks
@@ -112,9 +112,7 @@ async def _rung(console: Console, settings: Settings, out: Path) -> Played:
     console.print("Learning the words of the desks, loading the voice …", style="dim")
     seat, phrases = open_reception()
     async with AsyncExitStack() as stack:
-        centre = await stack.enter_async_context(
-            await build(settings, sayings=sayings(), desks=tuple(DESKS))
-        )
+        centre = await stack.enter_async_context(await build(settings, aloud=aloud()))
         house = await stack.enter_async_context(PhoneLine(port=0))
         host, port = house.address.split(":")
         trunk = Outbound(name="house", host=host, port=int(port))

@@ -17,10 +17,11 @@ from callcenter.domain.events import Disposition, EndedBy
 from callcenter.floor import CentreFull, Seating, Switchboard
 from callcenter.floor.phrases import Phrases
 from callcenter.floor.sound import Sound
-from callcenter.offline.sayings import Sayings, collected
+from callcenter.floor.spoken import fixed_phrases
+from callcenter.offline.sayings import collected
 from callcenter.settings import Settings
 from callcenter.ticker import Ticker
-from callcenter.wiring import Centre, build
+from callcenter.wiring import Aloud, Centre, build
 from flows import DESKS, FRONT, open_reception, scripts_of
 from flows.demo_accounts.customers import AREAS, CUSTOMERS
 from sip import CallerGone, Farewell, Line, LiveLeg, Offer
@@ -50,9 +51,7 @@ async def serve(settings: Settings) -> int:
     for department in trunks.numbers.values():
         if department not in DESKS:
             raise UnknownDepartment(department, DESKS)
-    async with await build(
-        settings, sayings=sayings(settings.scripts_dir), desks=tuple(DESKS)
-    ) as centre:
+    async with await build(settings, aloud=aloud(settings.scripts_dir)) as centre:
         phone = Phone(centre, line, seat, phrases, on_call=lambda board: _show(console, board))
         async with line:
             console.print(
@@ -64,17 +63,22 @@ async def serve(settings: Settings) -> int:
     return 0
 
 
-def sayings(scripts: Path | None = None) -> Sayings:
-    """What callers may say, for ears without a network: learned from the conversations."""
-    return collected(
-        DESKS.values(),
-        scripts_of(scripts).values(),
-        names=[
-            name
-            for who in CUSTOMERS
-            for name in (who.first_name, who.last_name, f"{who.first_name} {who.last_name}")
-        ],
-        places=sorted(set(AREAS.values())),
+def aloud(scripts: Path | None = None) -> Aloud:
+    """What ears and mouth have to know of these conversations."""
+    words = scripts_of(scripts).values()
+    return Aloud(
+        desks=tuple(DESKS),
+        phrases=fixed_phrases(words),
+        sayings=collected(
+            DESKS.values(),
+            words,
+            names=[
+                name
+                for who in CUSTOMERS
+                for name in (who.first_name, who.last_name, f"{who.first_name} {who.last_name}")
+            ],
+            places=sorted(set(AREAS.values())),
+        ),
     )
 
 

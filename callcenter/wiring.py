@@ -6,7 +6,7 @@ import itertools
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -60,14 +60,28 @@ class Centre:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.reaper.aclose()
-        await self.store.aclose()
+        try:
+            await self.reaper.aclose()
+            await self.voice.aclose()
+        finally:
+            # Whatever else fails: an open store would keep its server alive.
+            await self.store.aclose()
 
 
-async def build(
-    settings: Settings, *, sayings: Sayings | None = None, desks: Sequence[Department] = ()
-) -> Centre:
-    """Choose and connect the parts; with `sayings` the brain gets ears and a mouth.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aloud:
+    """What ears and mouth have to know of the conversations that are held."""
+
+    sayings: Sayings
+    """What callers may say."""
+    desks: Sequence[Department] = ()
+    """Who shall sound different."""
+    phrases: Collection[str] = ()
+    """Sentences that never change: synthesised once and kept."""
+
+
+async def build(settings: Settings, *, aloud: Aloud | None = None) -> Centre:
+    """Choose and connect the parts; `aloud` gives the brain ears and a mouth.
 
     Raises StoreAway, SettingsError, OfflineMissing or ValueError with advice.
     """
@@ -80,9 +94,7 @@ async def build(
         settings=settings,
         store=store,
         conduct=conduct(settings),
-        voice=Voice(brain=brain(settings))
-        if sayings is None
-        else speaking(settings, sayings, desks),
+        voice=Voice(brain=brain(settings)) if aloud is None else speaking(settings, aloud),
         owner=owner,
         reaper=Reaper(store, owner=owner, grace=settings.lease_seconds),
     )
@@ -115,9 +127,10 @@ def brain(settings: Settings) -> llm.LLM[Any]:
     )
 
 
-def speaking(settings: Settings, sayings: Sayings, desks: Sequence[Department]) -> Voice:
-    """Brain, ears and mouth: each the configured one, or the offline one; `desks` sound apart."""
+def speaking(settings: Settings, aloud: Aloud) -> Voice:
+    """Brain, ears and mouth: each the configured one, or the offline one."""
     from callcenter.floor import Voice
+    from callcenter.floor.spoken import Remembering
     from callcenter.offline import senses
 
     ears: Any
@@ -131,7 +144,8 @@ def speaking(settings: Settings, sayings: Sayings, desks: Sequence[Department]) 
     else:
         from callcenter.offline.ears import OfflineEars
 
-        ears = OfflineEars(sayings)
+        ears = OfflineEars(aloud.sayings)
+        ears.prewarm()
     if settings.tts_choice == "cartesia" and settings.cartesia_api_key is not None:
         from livekit.plugins import cartesia
 
@@ -144,13 +158,16 @@ def speaking(settings: Settings, sayings: Sayings, desks: Sequence[Department]) 
         mouth.prewarm()
         speakers = {
             desk: OfflineMouth(manner)
-            for desk, manner in zip(desks, itertools.cycle(MANNERS), strict=False)
+            for desk, manner in zip(aloud.desks, itertools.cycle(MANNERS), strict=False)
         }
+    folder = settings.data_dir / "spoken"
     return Voice(
         brain=brain(settings),
         ears=ears,
-        mouth=mouth,
-        speakers=speakers,
+        mouth=Remembering(mouth, folder, aloud.phrases),
+        speakers={
+            desk: Remembering(voice, folder, aloud.phrases) for desk, voice in speakers.items()
+        },
         activity=senses.activity(),
         turns=(
             senses.end_of_turn() if settings.turn_detection == "model" else settings.turn_detection

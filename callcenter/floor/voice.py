@@ -32,6 +32,12 @@ class Voice:
         own = getattr(self.ears, "for_call", None)
         return replace(self, ears=own()) if own is not None else self
 
+    async def aclose(self) -> None:
+        """Let go of what the ears and mouths hold: processes, connections."""
+        for part in (self.ears, self.mouth, *self.speakers.values(), self.brain):
+            if part is not None:
+                await part.aclose()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import queue
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -26,6 +27,8 @@ _LATE = 8
 
 def main() -> None:
     """Serve until the input ends."""
+    # Ctrl-C is for the process that started us: it still has calls to finish.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     folder, most_quick = Path(sys.argv[1]), int(sys.argv[2])
     waiting: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(sys.stdin.buffer, waiting), daemon=True).start()

@@ -51,7 +51,7 @@ class OfflineEars(stt.STT[Any]):
         cache: folder for files that can be made again; the user's cache folder if not given
         patience: pause in seconds that ends an utterance
         most_quick: callers of a process who may get interim words at once; each takes 20 MB
-        processes: how many decode; one is enough for about four callers who speak at once
+        processes: how many decode; more of them help only where cores are idle
     """
 
     def __init__(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.util import find_spec
 
+from callcenter.domain.errors import PlainError
 
-class OfflineMissing(ImportError):
+
+class OfflineMissing(ImportError, PlainError):
     """The packages of the extra `offline` are not installed."""
 
     def __init__(self, missing: Iterable[str]) -> None:
