@@ -152,7 +152,29 @@ async def test_own_echo_is_taken_out_and_the_caller_is_not() -> None:
         cleaned += canceller.cleaned(line[start : start + 160].tobytes())
     heard = np.frombuffer(bytes(cleaned), np.int16).astype(float)
     assert len(heard) == rate * 6
+    _expect_levels(heard, line, rate)
 
+
+async def test_caller_on_a_line_without_echo_is_heard_over_the_agent() -> None:
+    """A canceller that finds no echo must not take the caller for one."""
+    rate, random = 8000, np.random.default_rng(1)
+    agent = (random.normal(0, 3000, rate * 6) * np.repeat(random.random(60), rate // 10)).astype(
+        np.int16
+    )
+    caller = np.zeros(rate * 6)
+    shape = np.repeat(random.random(20), rate // 20)
+    caller[rate * 3 : rate * 4] = 4000 * shape * np.sin(np.arange(rate) / rate * 2 * np.pi * 440)
+    line = caller.astype(np.int16)
+    canceller = EchoCanceller(rate)
+    cleaned = bytearray()
+    for start in range(0, rate * 6, 160):
+        canceller.sent(agent[start : start + 160].tobytes())
+        cleaned += canceller.cleaned(line[start : start + 160].tobytes())
+    heard = np.frombuffer(bytes(cleaned), np.int16)
+    assert (heard[rate * 3 : rate * 4] == line[rate * 3 : rate * 4]).all()
+
+
+def _expect_levels(heard: np.ndarray, line: np.ndarray, rate: int) -> None:
     def level(sound: np.ndarray, second: float) -> float:
         part = sound[int(rate * second) : int(rate * (second + 1))].astype(float)
         return float(np.sqrt((part**2).mean()))
