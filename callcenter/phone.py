@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from flows import DESKS, FRONT, open_reception, scripts_of
 from flows.demo_accounts.customers import AREAS, CUSTOMERS
 from sip import CallerGone, Farewell, Line, LiveLeg, Offer
 from sip.phone_line import PhoneLine
+from sip.signals import until_told
 from sip.trunks import Trunks
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ async def serve(settings: Settings) -> int:
             console.print(
                 f"Ring sip:desk@{line.address} from a softphone. Ctrl-C stops.", style="bold"
             )
-            await _until_stopped(phone, settings.drain_seconds, console)
+            await _until_stopped(phone, line, settings.drain_seconds)
         # The line has said goodbye to everyone; their records are still being closed.
         await phone.settled()
     return 0
@@ -199,25 +199,16 @@ async def _keys(board: Switchboard, live: LiveLeg) -> None:
         typed = ""
 
 
-async def _until_stopped(phone: Phone, patience: float, console: Console) -> None:
+async def _until_stopped(phone: Phone, line: Line, patience: float) -> None:
     """The first signal lets the running calls finish, the second ends them at once."""
-    asked: asyncio.Queue[int] = asyncio.Queue()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.put_nowait, number)
     serving = asyncio.create_task(phone.serve())
-    first = asyncio.create_task(asked.get())
-    await asyncio.wait({serving, first}, return_when=asyncio.FIRST_COMPLETED)
-    console.print("No new calls; the running ones may finish. Once more to stop at once.")
-    draining = asyncio.create_task(phone.drain(patience))
-    second = asyncio.create_task(asked.get())
-    await asyncio.wait({draining, second}, return_when=asyncio.FIRST_COMPLETED)
-    tasks = (serving, first, draining, second)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    if not serving.cancelled() and (error := serving.exception()) is not None:
-        raise error
+    told = asyncio.create_task(until_told(line, patience=patience))
+    await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    failed = serving.done() and not serving.cancelled() and serving.exception() is not None
+    if failed:
+        told.cancel()
+    await asyncio.gather(told, return_exceptions=failed)
+    await serving
 
 
 def _show(console: Console, board: Switchboard) -> None:

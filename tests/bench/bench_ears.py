@@ -31,8 +31,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from callcenter.offline.ears import OfflineEars
 from callcenter.offline.expected import answer_to
 from callcenter.offline.mouth import RATE, Manner, Piece, spoken_piece
+from callcenter.phone import aloud
 from tests.bench.caller_lines import CallerLine, caller_lines, lines_by_others
-from tests.bench.demo_sayings import demo_sayings
 from tests.bench.phone_sound import over_the_phone, resampled
 from tests.bench.word_errors import Errors
 
@@ -74,7 +74,7 @@ async def main() -> None:
     )
     with tempfile.TemporaryDirectory() as cache:
         started = time.perf_counter()
-        ears = OfflineEars(demo_sayings(), cache=Path(cache))
+        ears = OfflineEars(aloud().sayings, cache=Path(cache))
         print(f"language models made in {time.perf_counter() - started:.1f} s\n")
         try:
             await _accuracy(ears, sounds, show=arguments.tuning)

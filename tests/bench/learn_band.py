@@ -18,7 +18,7 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from callcenter.offline import telephone_band as band
-from tests.bench.demo_sayings import demo_sayings
+from callcenter.phone import aloud
 from tests.bench.phone_sound import mu_law, noisy, phone_band, resampled
 
 _PITCHES = (0.88, 1.0, 1.12, 1.22)
@@ -50,7 +50,7 @@ def _spoken() -> list[tuple[npt.NDArray[np.float64], float]]:
 
     voice = PiperVoice.load(model_path())
     found = []
-    for at, text in enumerate(demo_sayings().desk_words[::2]):
+    for at, text in enumerate(aloud().sayings.desk_words[::2]):
         pitch = _PITCHES[at % len(_PITCHES)]
         speed = SynthesisConfig(length_scale=pitch * _SPEEDS[at % len(_SPEEDS)])
         words = text.replace("{", "").replace("}", "")

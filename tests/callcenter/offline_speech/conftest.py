@@ -16,7 +16,7 @@ from callcenter.offline.ears import EarStream, OfflineEars
 from callcenter.offline.missing import OfflineMissing
 from callcenter.offline.mouth import RATE, Manner, Piece, spoken_piece
 from callcenter.offline.sayings import Sayings
-from tests.bench.demo_sayings import demo_sayings
+from callcenter.phone import aloud
 from tests.bench.phone_sound import over_the_phone
 
 Samples = npt.NDArray[np.int16]
@@ -26,7 +26,7 @@ Say = Callable[[str], Samples]
 @pytest.fixture(scope="session")
 def sayings() -> Sayings:
     """What callers of the demo may say."""
-    return demo_sayings()
+    return aloud().sayings
 
 
 @pytest.fixture(scope="session")
